@@ -1,0 +1,3 @@
+"""depthwalk: record Kalshi order books, execute orders, and report what execution really cost."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Pure functions of books and numbers: depth, splits, signals, the control law, fees, benchmarks."""

@@ -1,0 +1,1 @@
+"""Options, one call, exit code. Nothing is decided here."""

@@ -1,0 +1,1 @@
+"""State machines that work one parent order: events in, intents out."""

@@ -1,0 +1,1 @@
+"""The real exchange: signing, throttling, retrying, the REST client."""

@@ -1,0 +1,151 @@
+"""The doors of the runner: what it needs of an exchange, a journal and a view. Protocols and the values they pass, no code."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from depthwalk.domain.book import Book
+from depthwalk.domain.market import Market
+from depthwalk.domain.messages import AmendOrder, Event, Intent, Record, SubmitOrder
+from depthwalk.domain.order import Fill, OrderStatus, Side
+from depthwalk.domain.result import ApiUsage, ExecutionResult, RunSnapshot
+from depthwalk.domain.units import Duration, Instant, Money, Price, Quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitReply:
+    """The venue's answer to a create. *remaining* 0 with *filled* short of the quantity: the rest was canceled."""
+
+    order_id: str
+    filled: Quantity
+    remaining: Quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmendReply:
+    """The venue's answer to an amend; *remaining* after the match is None where the venue does not say."""
+
+    order_id: str
+    remaining: Quantity | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelReply:
+    """The venue's answer to a cancel: the quantity it took off the book."""
+
+    order_id: str
+    reduced_by: Quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderReport:
+    """An order as the venue lists it. *status* is one of RESTING, CANCELED, FILLED; *price* is the YES limit price."""
+
+    order_id: str
+    client_id: str
+    ticker: str
+    side: Side
+    price: Price
+    status: OrderStatus
+    filled: Quantity
+    remaining: Quantity
+    created_at: Instant | None = None
+    expires_at: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeStatus:
+    """Whether the exchange (of one shard) is up and takes orders."""
+
+    exchange_active: bool
+    trading_active: bool
+
+
+class Exchange(Protocol):
+    """What execution needs of a venue, live or paper.
+
+    Reads raise Unreachable, Throttled, NotAuthorized or NotFound. Writes raise OrderRefused for a definite no and InDoubt
+    where the reply is lost; they are never repeated by the client.
+    """
+
+    @property
+    def usage(self) -> ApiUsage:
+        """Requests sent and tokens spent so far."""
+        ...
+
+    @property
+    def server_offset(self) -> Duration | None:
+        """Server time minus our clock, from the latest `Date` header; None before the first reply. Good to a second."""
+        ...
+
+    async def market(self, ticker: str) -> Market:
+        """Read a market with its grid and fee schedule."""
+        ...
+
+    async def status(self, exchange_index: int = 0) -> ExchangeStatus:
+        """Read whether the shard trades."""
+        ...
+
+    async def book(self, ticker: str) -> Book:
+        """Read the order book, all levels, everybody's orders in it."""
+        ...
+
+    async def submit(self, market: Market, order: SubmitOrder) -> SubmitReply:
+        """Send a new order, once."""
+        ...
+
+    async def amend(self, market: Market, order_id: str, side: Side, order: AmendOrder) -> AmendReply:
+        """Amend an order, once."""
+        ...
+
+    async def cancel(self, market: Market, order_id: str) -> CancelReply:
+        """Cancel an order, once. Raises NotFound for an order that is terminal or unknown."""
+        ...
+
+    async def resting_orders(self, ticker: str) -> Sequence[OrderReport]:
+        """List all resting orders of the account in one market."""
+        ...
+
+    async def orders_since(self, ticker: str, since: Instant) -> Sequence[OrderReport]:
+        """List orders of one market created at or after *since*, whatever their status."""
+        ...
+
+    async def order(self, order_id: str) -> OrderReport:
+        """Read one order."""
+        ...
+
+    async def fills_since(self, ticker: str, since: Instant) -> Sequence[Fill]:
+        """List the account's fills of one market at or after *since*."""
+        ...
+
+    async def balance(self, exchange_index: int) -> Money:
+        """Read the cash available on one shard."""
+        ...
+
+    async def position(self, ticker: str) -> Quantity:
+        """Read the signed position in one market: positive YES, negative NO."""
+        ...
+
+    async def user_data_as_of(self) -> Instant:
+        """Read how fresh orders, fills and balances are."""
+        ...
+
+
+class Journal(Protocol):
+    """Where a run is written down. An append with effects in it is on disk when it returns."""
+
+    def append(self, event: Event, intents: Sequence[Intent]) -> None:
+        """Write an event and what the executor answered, in one transaction."""
+        ...
+
+    def finish(self, result: ExecutionResult) -> None:
+        """Write the end of the run."""
+        ...
+
+
+class View(Protocol):
+    """Somebody watching. It never talks back."""
+
+    def show(self, snapshot: RunSnapshot, usage: ApiUsage, records: Sequence[Record]) -> None:
+        """Show the run as it stands; *records* are the decisions since the last call."""
+        ...

@@ -1,0 +1,1 @@
+"""Data to text: the live table, plain lines, JSON."""

@@ -1,0 +1,1 @@
+"""The only loops: the runner, settling of doubt, leaving, virtual time."""

@@ -1,0 +1,1 @@
+"""Market events when not live: seeded flows and recorded books."""

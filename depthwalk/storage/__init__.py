@@ -1,0 +1,1 @@
+"""The only SQL: one SQLite file, its migrations, and what goes in and out."""

@@ -1,0 +1,1 @@
+"""Kalshi's JSON to domain values and back. No I/O."""
