@@ -1,0 +1,65 @@
+"""Reading depth. The taker ladder (what can be taken) and the maker queue (what one queues behind) are never summed.
+
+Everything is seen as a buyer sees it: *ladder* is the asks lowest first, *queue* the bids highest first. A seller hands in
+the mirrored book. Quantities in 1/100 contract, prices in 1/10,000 dollar.
+"""
+
+from dataclasses import dataclass
+
+from depthwalk.domain.book import Level
+from depthwalk.domain.messages import LiquidityRule
+from depthwalk.domain.result import LiquidityClass
+from depthwalk.domain.units import Money, Price, Quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """What taking from a ladder would give: *filled* for *paid*, the last level at *worst* (None: nothing)."""
+
+    filled: Quantity
+    paid: Money
+    worst: Price | None
+
+
+def touch(ladder: tuple[Level, ...]) -> Quantity:
+    """Return the quantity at the best price, 0 on an empty side."""
+    return ladder[0][1] if ladder else Quantity(0)
+
+
+def within(ladder: tuple[Level, ...], distance: int) -> Quantity:
+    """Return the quantity at most *distance* from the best price of its side; both sides of a book will do."""
+    if not ladder:
+        return Quantity(0)
+    best = ladder[0][0]
+    return Quantity(sum(quantity for price, quantity in ladder if abs(price - best) <= distance))
+
+
+def up_to(ladder: tuple[Level, ...], cap: int) -> Quantity:
+    """Return the quantity on offer at or below *cap*."""
+    return Quantity(sum(quantity for price, quantity in ladder if price <= cap))
+
+
+def queued_at(queue: tuple[Level, ...], price: int) -> Quantity:
+    """Return the quantity resting at exactly *price*: what a new order there queues behind."""
+    return next((quantity for level, quantity in queue if level == price), Quantity(0))
+
+
+def sweep(ladder: tuple[Level, ...], quantity: Quantity, cap: int | None = None) -> Sweep:
+    """Take *quantity* from the ladder, best first, nothing above *cap*; exact cost."""
+    left, paid, worst = int(quantity), 0, None
+    for price, available in ladder:
+        if left <= 0 or (cap is not None and price > cap):
+            break
+        taken = min(left, available)
+        left -= taken
+        paid += price * taken
+        worst = price
+    return Sweep(filled=Quantity(quantity - left), paid=Money(paid), worst=worst)
+
+
+def liquidity_class(ladder: tuple[Level, ...], rule: LiquidityRule) -> LiquidityClass:
+    """Classify by taker depth near the opposite best, whatever the target and the limit (design, section 6)."""
+    depth = within(ladder, rule.within)
+    if depth >= rule.liquid:
+        return LiquidityClass.LIQUID
+    return LiquidityClass.MODERATE if depth >= rule.moderate else LiquidityClass.THIN
