@@ -100,6 +100,8 @@ class FeeAccumulator:
         rounding_fee = change % self._precision
         fee = trade_fee + rounding_fee
         collected = self._collected + rounding_fee
+        # Section 8, step 4, taken at its word: where the fee is smaller than the step owed (fractions of a contract, or the
+        # intermediary's cents), the fee itself is given back, and the rest stays owed.
         rebate = min(collected - collected % self._precision, fee)
         self._collected = collected - rebate
         return Money(fee - rebate)

@@ -63,29 +63,29 @@ def test_the_rates_are_those_of_the_table(fee_type: FeeType, taker: str, maker: 
     """Each fee type has its taker and maker rate, and the multiplier scales both."""
     schedule = FeeSchedule(fee_type=fee_type)
     halved = FeeSchedule(fee_type=fee_type, multiplier=Fraction(1, 2))
-    assert Fraction(taker) == rate(schedule, True)
-    assert Fraction(maker) == rate(schedule, False)
-    assert Fraction(taker) / 2 == rate(halved, True)
-    assert Fraction(maker) / 2 == rate(halved, False)
+    assert Fraction(taker) == rate(schedule, is_taker=True)
+    assert Fraction(maker) == rate(schedule, is_taker=False)
+    assert Fraction(taker) / 2 == rate(halved, is_taker=True)
+    assert Fraction(maker) / 2 == rate(halved, is_taker=False)
 
 
 def test_the_model_fee_is_not_rounded() -> None:
     """The documented example: one contract at 5.5 cents has a model fee of $0.00363825."""
-    assert Fraction("3638.25") == model_fee(QUADRATIC, Price(550), CONTRACT, True)
+    assert Fraction("3638.25") == model_fee(QUADRATIC, Price(550), CONTRACT, is_taker=True)
 
 
 @pytest.mark.parametrize("fee_type", FeeType)
 def test_a_waiver_makes_every_schedule_free(fee_type: FeeType) -> None:
     """While a market waives its fees, whole contracts cost nothing, whatever the fee type."""
     schedule = FeeSchedule(fee_type=fee_type, waived=True)
-    assert Fraction(0) == rate(schedule, True)
-    assert Money(0) == estimate(schedule, [(Price(4_200), CONTRACT)], True, Side.BUY)
+    assert Fraction(0) == rate(schedule, is_taker=True)
+    assert Money(0) == estimate(schedule, [(Price(4_200), CONTRACT)], is_taker=True, side=Side.BUY)
 
 
 def test_a_flat_schedule_is_refused() -> None:
     """The table of flat fees is not in the API: better no answer than a wrong one."""
     with pytest.raises(DomainError, match="flat schedule"):
-        rate(FeeSchedule(fee_type=FeeType.FLAT), True)
+        rate(FeeSchedule(fee_type=FeeType.FLAT), is_taker=True)
 
 
 @pytest.mark.parametrize(
