@@ -1,0 +1,265 @@
+"""The child orders of one parent: what was sent, what the venue said, what it filled, and what may still be sent.
+
+This is our own ledger, the only one sizes are taken from. Two rules: a fill counts once, by its id; and `admit` is the one
+door every create and amend passes (design, D15): fills of terminal children + the most that each living child can still
+become + the new order never exceed what was requested; price on the grid and within the cap; nothing while in doubt.
+Prices here are YES prices, money is YES price x quantity.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from depthwalk.domain.grid import Grid
+from depthwalk.domain.messages import (
+    AmendOrder,
+    AmendRejected,
+    CancelOrder,
+    CancelRejected,
+    Event,
+    OrderAccepted,
+    OrderAmended,
+    OrderCanceled,
+    OrderExpired,
+    OrderFilled,
+    OrderInDoubt,
+    OrderRejected,
+    SubmitOrder,
+)
+from depthwalk.domain.order import Fill, OrderStatus, Side, TimeInForce, check_transition
+from depthwalk.domain.units import Instant, Price, Quantity, format_price, format_quantity
+from depthwalk.errors import DomainError, RefusalReason
+
+
+@dataclass(slots=True, kw_only=True)
+class Child:
+    """One order sent for the parent. *total* is filled plus wanted; *ceiling* the most it can become while a write is out.
+
+    *filled* is the sum of the fills we hold, *reported* the venue's word for it: fills may lag behind replies. *version*
+    counts what happened to it, so that a reading taken before can be told apart.
+    """
+
+    client_id: str
+    split: int
+    side: Side
+    price: Price
+    total: Quantity
+    time_in_force: TimeInForce
+    post_only: bool
+    expires_at: Instant | None
+    sent_at: Instant
+    order_id: str | None = None
+    status: OrderStatus = OrderStatus.PENDING
+    ceiling: Quantity = Quantity(0)
+    filled: Quantity = Quantity(0)
+    reported: Quantity = Quantity(0)
+    fills: list[Fill] = field(default_factory=list)
+    amending: AmendOrder | None = None
+    version: int = 0
+
+    @property
+    def live(self) -> bool:
+        """Whether it may still be filled, as far as we know."""
+        return not self.status.terminal
+
+    @property
+    def resting(self) -> Quantity:
+        """What of it should be in the venue's book, going by what the venue last said."""
+        return Quantity(max(0, self.total - max(self.filled, self.reported))) if self.live else Quantity(0)
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is terminal and every fill the venue reported has been read."""
+        return not self.live and self.filled >= self.reported
+
+    def move(self, status: OrderStatus) -> None:
+        """Change status by the transition table; staying is no change."""
+        if status is not self.status:
+            check_transition(self.status, status, self.client_id)
+            self.status = status
+        self.version += 1
+
+
+class Children:
+    """All children of one parent, in the order they were sent."""
+
+    def __init__(self, requested: Quantity) -> None:
+        self.requested = requested
+        self._by_id: dict[str, Child] = {}
+        self._fill_ids: set[str] = set()
+
+    def __iter__(self) -> Iterator[Child]:
+        return iter(self._by_id.values())
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def __getitem__(self, client_id: str) -> Child:
+        """Return a child; raises DomainError for one we never sent."""
+        try:
+            return self._by_id[client_id]
+        except KeyError:
+            raise DomainError(f"no child order {client_id} was sent for this parent") from None
+
+    @property
+    def live(self) -> list[Child]:
+        """Children that may still be filled."""
+        return [child for child in self if child.live]
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the outcome of a write is unknown."""
+        return any(child.status is OrderStatus.IN_DOUBT for child in self)
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether a write is unanswered or in doubt, so that a book cannot be cleaned of our orders with certainty."""
+        moving = (OrderStatus.PENDING, OrderStatus.AMENDING, OrderStatus.CANCELING, OrderStatus.IN_DOUBT)
+        return any(child.status in moving for child in self)
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is alive and no reported fill is missing."""
+        return all(child.settled for child in self)
+
+    @property
+    def filled(self) -> Quantity:
+        """What has been filled: the larger of the fills we hold and what the venue reported, child by child."""
+        return Quantity(sum(max(child.filled, child.reported) for child in self))
+
+    @property
+    def committed(self) -> Quantity:
+        """The most that can have been filled in the end if nothing more is sent."""
+        return Quantity(
+            sum(max(child.ceiling, child.total) if child.live else max(child.filled, child.reported) for child in self)
+        )
+
+    @property
+    def fills(self) -> list[Fill]:
+        """All fills, in the order they were read."""
+        return [fill for child in self for fill in child.fills]
+
+    def resting(self, side: Side) -> dict[Price, int]:
+        """Return our own quantity by price on one side of the venue's book."""
+        levels: dict[Price, int] = {}
+        for child in self:
+            if child.side is side and child.resting and child.time_in_force is TimeInForce.GOOD_TILL_CANCELED:
+                levels[child.price] = levels.get(child.price, 0) + child.resting
+        return levels
+
+    def admit(self, intent: SubmitOrder | AmendOrder, *, grid: Grid, cap: Price, side: Side) -> str | None:
+        """Say why an order must not be sent, or None if it may: the choke point. *grid* and *cap* on the YES leg."""
+        if self.in_doubt:
+            return "an earlier write is in doubt"
+        if intent.price not in grid:
+            return f"price {format_price(intent.price)} is not on the grid of {grid.describe()}"
+        if (intent.price - cap) * side.sign > 0:
+            return f"price {format_price(intent.price)} is beyond the cap {format_price(cap)}"
+        if isinstance(intent, SubmitOrder):
+            if intent.client_id in self._by_id:
+                return f"client order id {intent.client_id} was used before"
+            if intent.side is not side:
+                return f"a {intent.side.value} does not belong to a {side.value} parent"
+            if intent.quantity <= 0:
+                return "its quantity is not more than 0"
+            most = self.committed + intent.quantity
+        else:
+            child = self[intent.client_id]
+            if child.status is not OrderStatus.RESTING:
+                return f"order {child.client_id} is {child.status.value}"
+            present = max(child.ceiling, child.total)
+            most = self.committed - present + max(present, intent.total)
+            if intent.total < max(child.filled, child.reported):
+                return f"total {format_quantity(intent.total)} is below what it has filled"
+        if most > self.requested:
+            return f"up to {format_quantity(most)} could be filled of {format_quantity(self.requested)} requested"
+        return None
+
+    def sending(self, intent: SubmitOrder | AmendOrder | CancelOrder, at: Instant) -> None:
+        """Note that an admitted write goes out."""
+        if isinstance(intent, SubmitOrder):
+            self._by_id[intent.client_id] = Child(
+                client_id=intent.client_id,
+                split=intent.split,
+                side=intent.side,
+                price=intent.price,
+                total=intent.quantity,
+                ceiling=intent.quantity,
+                time_in_force=intent.time_in_force,
+                post_only=intent.post_only,
+                expires_at=intent.expires_at,
+                sent_at=at,
+            )
+            return
+        child = self[intent.client_id]
+        if isinstance(intent, AmendOrder):
+            child.move(OrderStatus.AMENDING)
+            child.amending = intent
+            child.ceiling = Quantity(max(child.total, intent.total))
+        else:
+            child.move(OrderStatus.CANCELING)
+
+    def apply(self, event: Event) -> None:
+        """Take what the venue said about a child. Events of other kinds are none of the ledger's business."""
+        match event:
+            case OrderAccepted():
+                child = self[event.client_id]
+                child.order_id = event.order_id
+                self._report(child, event.filled)
+                if event.remaining:
+                    child.move(OrderStatus.RESTING)
+                else:
+                    child.move(OrderStatus.FILLED if event.filled >= child.total else OrderStatus.CANCELED)
+            case OrderRejected():
+                self[event.client_id].move(OrderStatus.REJECTED)
+            case OrderFilled():
+                self._fill(self[event.client_id], event.fill)
+            case OrderAmended():
+                self._amended(self[event.client_id], event)
+            case AmendRejected():
+                child = self[event.client_id]
+                child.amending, child.ceiling = None, child.total
+                if child.live:
+                    child.move(OrderStatus.RESTING)
+            case OrderCanceled() | OrderExpired():
+                child = self[event.client_id]
+                self._report(child, event.filled)
+                ended = OrderStatus.CANCELED if isinstance(event, OrderCanceled) else OrderStatus.EXPIRED
+                if child.live:
+                    child.move(OrderStatus.FILLED if event.filled >= child.total else ended)
+            case CancelRejected():
+                child = self[event.client_id]
+                # "Not found" says nothing about why: it stays CANCELING until it has been read again.
+                if child.live and event.reason is not RefusalReason.NOT_FOUND:
+                    child.move(OrderStatus.RESTING)
+            case OrderInDoubt():
+                child = self[event.client_id]
+                if child.live:
+                    child.move(OrderStatus.IN_DOUBT)
+            case _:
+                pass
+
+    def _report(self, child: Child, filled: Quantity) -> None:
+        child.reported = Quantity(max(child.reported, filled))
+
+    def _amended(self, child: Child, event: OrderAmended) -> None:
+        if event.filled is not None:
+            self._report(child, event.filled)
+        child.price, child.total, child.ceiling = event.price, event.total, event.total
+        if child.amending is not None and child.amending.expires_at is not None:
+            child.expires_at = child.amending.expires_at
+        child.amending = None
+        if child.live:
+            done = max(child.filled, child.reported) >= child.total
+            child.move(OrderStatus.FILLED if done else OrderStatus.RESTING)
+
+    def _fill(self, child: Child, fill: Fill) -> None:
+        if fill.fill_id in self._fill_ids:
+            return
+        self._fill_ids.add(fill.fill_id)
+        child.fills.append(fill)
+        child.filled = Quantity(child.filled + fill.quantity)
+        child.version += 1
+        writing = child.status in (OrderStatus.PENDING, OrderStatus.AMENDING, OrderStatus.IN_DOUBT)
+        # While an amend is out the total may yet change; its reply says whether the order is done.
+        if child.filled >= child.total and not writing and child.status is not OrderStatus.FILLED:
+            child.move(OrderStatus.FILLED)

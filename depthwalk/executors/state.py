@@ -1,0 +1,146 @@
+"""What a run is made of, as values: parameters every algorithm has, the facts of a run, its splits, what an algorithm sees."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from depthwalk.domain.book import Book
+from depthwalk.domain.grid import Grid
+from depthwalk.domain.market import Market
+from depthwalk.domain.messages import Rules, Started
+from depthwalk.domain.order import ParentOrder
+from depthwalk.domain.result import Arrival, WalkStep
+from depthwalk.domain.units import Duration, Instant, Price, Quantity, seconds
+from depthwalk.errors import DomainError
+from depthwalk.executors.arrival import BuyerSpace
+
+END_GAME = seconds(1.5)
+"""Kept free before the deadline for cancel, confirm and the last order (algorithms.md section 2.7)."""
+
+_LONGEST_HORIZON = 86_400
+
+
+class EndAction(Enum):
+    """What happens to the unfilled rest at the end of the horizon."""
+
+    CROSS = "cross"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseParams:
+    """What every algorithm has: horizon in seconds, cap as a share above the target, what to do with the rest."""
+
+    timeout_seconds: float
+    max_slippage: float
+    end_action: EndAction
+
+    def __post_init__(self) -> None:
+        require(
+            0 < self.timeout_seconds <= _LONGEST_HORIZON, "timeout_seconds", self.timeout_seconds, "more than 0, at most 86400"
+        )
+        require(0 <= self.max_slippage <= 1, "max_slippage", self.max_slippage, "0 to 1")
+
+
+def require(holds: bool, name: str, value: object, allowed: str) -> None:
+    """Raise DomainError naming a parameter, what was found and what is allowed, unless *holds*."""
+    if not holds:
+        raise DomainError(f"{name}: found {value}; allowed: {allowed}")
+
+
+class Phase(Enum):
+    """Where a run stands."""
+
+    WAITING = "waiting for a book"
+    WORKING = "working"
+    CLOSING = "canceling"
+    CROSSING = "crossing"
+    MARKING = "last look"
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """The facts of one run that never change. *grid* is a buyer's; *closing_at* is when the end game begins."""
+
+    parent: ParentOrder
+    market: Market
+    rules: Rules
+    space: BuyerSpace
+    grid: Grid
+    started_at: Instant
+    horizon: Duration
+    closing_at: Instant
+
+    @classmethod
+    def of(cls, event: Started, params: BaseParams) -> "Run":
+        """Derive the facts from the first event and the parameters."""
+        space, horizon = BuyerSpace.of(event.parent), seconds(params.timeout_seconds)
+        return cls(
+            parent=event.parent,
+            market=event.market,
+            rules=event.rules,
+            space=space,
+            grid=space.grid(event.market.grid),
+            started_at=event.at,
+            horizon=horizon,
+            closing_at=Instant(event.at + horizon - min(END_GAME, horizon // 4)),
+        )
+
+    @property
+    def deadline(self) -> Instant:
+        """When the horizon ends."""
+        return Instant(self.started_at + self.horizon)
+
+
+@dataclass(slots=True, kw_only=True)
+class Split:
+    """One part of the parent: its quantity, the price it wants (a buyer's), and what became of it.
+
+    *ahead* bounds from above what queues before its order; *refusals* counts post-only refusals in a row.
+    """
+
+    index: int
+    quantity: Quantity
+    wanted: Price | None = None
+    why: str = ""
+    placed: Price | None = None
+    walks: int = 0
+    refusals: int = 0
+    ahead: Quantity | None = None
+    history: list[WalkStep] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """Where an algorithm wants a split to rest now (a buyer's price), and why."""
+
+    split: int
+    price: Price
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """A sound book as a buyer sees it, own orders removed, with the latest time at which it surely was the book."""
+
+    book: Book
+    confirmed_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What an algorithm may look at: all prices a buyer's, own orders removed from the book.
+
+    *elapsed* and *remaining* are shares of the horizon and of the requested quantity, 0 to 1.
+    """
+
+    now: Instant
+    book: Book
+    grid: Grid
+    cap: Price
+    arrival: Arrival
+    quantity: Quantity
+    elapsed: float
+    remaining: float
+    splits: Sequence[Split]
