@@ -1,0 +1,95 @@
+"""How a synthetic market prices: the providers' idea of fair, and the limits that arrivals turn into. Responses, no randomness.
+
+The state here answers to the book (trades leave an impact, quotes lean with the imbalance), so it differs between a world with
+an agent and one without; what arrives does not (`flow.py`). No orders and no matching here.
+
+Nothing is integrated at the moment of a question: the lagged value is anchored at the value's own steps, the impact at
+trades, so asking more often changes nothing, to the last bit.
+"""
+
+import math
+from dataclasses import dataclass
+
+from depthwalk.domain.grid import Grid
+from depthwalk.domain.order import Side
+from depthwalk.domain.units import CENT, CONTRACT, ONE, SECOND, Instant, Price
+from depthwalk.simulation.flow import MarketClass
+
+_MASK = (1 << 64) - 1
+
+
+class Valuation:
+    """What the crowd believes, in cents: the value, the providers' lagged idea of it, and the impact of recent trades."""
+
+    def __init__(self, market_class: MarketClass, at: Instant, value: float) -> None:
+        self._class = market_class
+        self.value = value
+        self._lagged, self._lagged_at = value, at
+        self._impact, self._impact_at = 0.0, at
+
+    def _lagged_value(self, at: Instant) -> float:
+        elapsed = (at - self._lagged_at) / SECOND
+        return self.value + (self._lagged - self.value) * math.exp(-elapsed / self._class.provider_lag)
+
+    def _impact_now(self, at: Instant) -> float:
+        return self._impact * math.exp(-(at - self._impact_at) / SECOND / self._class.impact_life)
+
+    def step(self, at: Instant, value: float) -> None:
+        """Move the value to *value* cents; the providers follow in time."""
+        self._lagged, self._lagged_at = self._lagged_value(at), at
+        self.value = value
+
+    def traded(self, at: Instant, taker: Side, quantity: int) -> None:
+        """Let a trade of *quantity* (Quantity units) shift the quotes in the taker's direction."""
+        self._impact = self._impact_now(at) + taker.sign * self._class.impact_per_contract * quantity / CONTRACT
+        self._impact_at = at
+
+    def fair(self, at: Instant, bid_depth: int, ask_depth: int) -> float:
+        """Return what providers quote around, in cents; the depths are those of the first three levels of each side."""
+        total = bid_depth + ask_depth
+        lean = self._class.imbalance_weight * (bid_depth - ask_depth) / total if total else 0.0
+        return self._lagged_value(at) + self._impact_now(at) + lean
+
+
+def provider_price(grid: Grid, side: Side, fair: float, offset: float) -> Price | None:
+    """Return the price of a provider order *offset* cents from *fair*, rounded away from it; None where the grid ends."""
+    if side is Side.BUY:
+        return grid.floor(math.floor((fair - offset) * CENT))
+    return grid.ceil(math.ceil((fair + offset) * CENT))
+
+
+def taker_limit(grid: Grid, side: Side, fair: float, reach: float) -> Price | None:
+    """Return the worst price a taker pays who goes *reach* cents beyond *fair*, rounded towards him; None: he stays away."""
+    if side is Side.BUY:
+        return grid.floor(min(math.floor((fair + reach) * CENT), ONE))
+    return grid.ceil(max(math.ceil((fair - reach) * CENT), 0))
+
+
+@dataclass(frozen=True, slots=True)
+class InformedChoice:
+    """What an informed taker does: take *side* at *limit* or better."""
+
+    side: Side
+    limit: Price
+
+
+def informed_choice(
+    market_class: MarketClass, grid: Grid, value: float, best_bid: Price | None, best_ask: Price | None
+) -> InformedChoice | None:
+    """Decide whether the value lies far enough beyond a best price to be worth taking, and down to which price."""
+    threshold = market_class.informed_threshold
+    if best_ask is not None and value - best_ask / CENT >= threshold:
+        limit = grid.floor(math.floor((value - threshold) * CENT))
+        return None if limit is None else InformedChoice(Side.BUY, limit)
+    if best_bid is not None and best_bid / CENT - value >= threshold:
+        limit = grid.ceil(math.ceil((value + threshold) * CENT))
+        return None if limit is None else InformedChoice(Side.SELL, limit)
+    return None
+
+
+def pulls(seed: int, number: int, tick: int) -> bool:
+    """Decide by hash, one half for yes, whether the stale order *number* is pulled at review *tick*: no stream is touched."""
+    mixed = (seed * 0x9E3779B97F4A7C15 + number * 0xBF58476D1CE4E5B9 + tick * 0x94D049BB133111EB) & _MASK
+    mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _MASK
+    return bool((mixed ^ (mixed >> 31)) & 1)
