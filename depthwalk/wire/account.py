@@ -9,7 +9,7 @@ import msgspec
 from depthwalk.domain.units import SECOND, Instant, Money, Quantity, format_instant, format_money, format_quantity
 from depthwalk.wire import scalars
 from depthwalk.wire.pages import Page, cursor_text
-from depthwalk.wire.scalars import Json, load
+from depthwalk.wire.scalars import NO_MONEY, Json, load
 
 _MONEY_PER_CENT: Final = 10_000
 
@@ -25,7 +25,7 @@ class Balance:
 
     def of(self, exchange_index: int) -> Money:
         """Return the cash of one shard; *total* where nothing is said by shard, nothing where the shard is not listed."""
-        return self.total if self.shards is None else self.shards.get(exchange_index, Money(0))
+        return self.total if self.shards is None else self.shards.get(exchange_index, NO_MONEY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +34,10 @@ class PositionRecord:
 
     ticker: str
     position: Quantity
-    exposure: Money = Money(0)
-    traded: Money = Money(0)
-    realized: Money = Money(0)
-    fees: Money = Money(0)
+    exposure: Money = NO_MONEY
+    traded: Money = NO_MONEY
+    realized: Money = NO_MONEY
+    fees: Money = NO_MONEY
     updated_at: Instant | None = None
     exchange_index: int = 0
 
@@ -167,7 +167,7 @@ class _Costs(msgspec.Struct):
 
 
 def decode_balance(body: bytes) -> Balance:
-    """Read the reply to `GET /portfolio/balance`. The integer cents truncate, so they count only where nothing else is there."""
+    """Read the reply to `GET /portfolio/balance`. The integer cents count only where nothing finer is there."""
     raw = load(_Balance, body)
     shards = raw.balance_breakdown
     cents = Money(raw.balance * _MONEY_PER_CENT)
@@ -201,7 +201,7 @@ def encode_balance(balance: Balance) -> Json:
 
 def _position(raw: _Position, path: str) -> PositionRecord:
     def amount(text: str | None, name: str) -> Money:
-        return scalars.money(text, f"{path}.{name}") if text else Money(0)
+        return scalars.money(text, f"{path}.{name}") if text else NO_MONEY
 
     return PositionRecord(
         ticker=raw.ticker,

@@ -26,7 +26,7 @@ from depthwalk.wire import scalars
 from depthwalk.wire.direction import directions, side_of
 from depthwalk.wire.orders import SelfTradePrevention
 from depthwalk.wire.pages import Page, cursor_text
-from depthwalk.wire.scalars import Json, WireError, load
+from depthwalk.wire.scalars import NO_MONEY, Json, WireError, load
 
 
 class _Status(Enum):
@@ -60,10 +60,10 @@ class OrderRecord:
     initial: Quantity
     filled: Quantity
     remaining: Quantity
-    taker_cost: Money = Money(0)
-    maker_cost: Money = Money(0)
-    taker_fees: Money = Money(0)
-    maker_fees: Money = Money(0)
+    taker_cost: Money = NO_MONEY
+    maker_cost: Money = NO_MONEY
+    taker_fees: Money = NO_MONEY
+    maker_fees: Money = NO_MONEY
     created_at: Instant | None = None
     updated_at: Instant | None = None
     expires_at: Instant | None = None
@@ -169,7 +169,7 @@ def _prevention(text: str | None, path: str) -> SelfTradePrevention | None:
 
 def _order(raw: _Order, path: str) -> OrderRecord:
     def cost(text: str | None, name: str) -> Money:
-        return scalars.money(text, f"{path}.{name}") if text else Money(0)
+        return scalars.money(text, f"{path}.{name}") if text else NO_MONEY
 
     return OrderRecord(
         order_id=raw.order_id,

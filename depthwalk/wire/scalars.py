@@ -31,6 +31,9 @@ Json = dict[str, object]
 NEVER: Final = "9999-12-31T23:59:59Z"
 """What stands for "no close" where the wire requires a time."""
 
+NO_MONEY: Final = Money(0)
+"""Where the venue leaves an amount out."""
+
 _MILLISECOND: Final = 1_000
 KNOWN_PRICES: Final = 20_000
 """How many price texts are remembered, at most."""
