@@ -160,6 +160,7 @@ class RefusalReason(Enum):
     PAUSED = "paused"
     NOT_FOUND = "not_found"
     THROTTLED = "throttled"
+    NEVER_ARRIVED = "never_arrived"
     OTHER = "other"
 
 

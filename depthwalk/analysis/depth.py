@@ -44,17 +44,26 @@ def queued_at(queue: tuple[Level, ...], price: int) -> Quantity:
     return next((quantity for level, quantity in queue if level == price), Quantity(0))
 
 
-def sweep(ladder: tuple[Level, ...], quantity: Quantity, cap: int | None = None) -> Sweep:
-    """Take *quantity* from the ladder, best first, nothing above *cap*; exact cost."""
-    left, paid, worst = int(quantity), 0, None
+def sweep_levels(ladder: tuple[Level, ...], quantity: Quantity, cap: int | None = None) -> list[Level]:
+    """Return what taking *quantity* takes from each level, best first, nothing above *cap*."""
+    left, taken = int(quantity), []
     for price, available in ladder:
         if left <= 0 or (cap is not None and price > cap):
             break
-        taken = min(left, available)
-        left -= taken
-        paid += price * taken
-        worst = price
-    return Sweep(filled=Quantity(quantity - left), paid=Money(paid), worst=worst)
+        part = Quantity(min(left, available))
+        left -= part
+        taken.append((price, part))
+    return taken
+
+
+def sweep(ladder: tuple[Level, ...], quantity: Quantity, cap: int | None = None) -> Sweep:
+    """Take *quantity* from the ladder, best first, nothing above *cap*; exact cost."""
+    taken = sweep_levels(ladder, quantity, cap)
+    return Sweep(
+        filled=Quantity(sum(part for _, part in taken)),
+        paid=Money(sum(price * part for price, part in taken)),
+        worst=taken[-1][0] if taken else None,
+    )
 
 
 def liquidity_class(ladder: tuple[Level, ...], rule: LiquidityRule) -> LiquidityClass:

@@ -5,7 +5,7 @@ here or in `desk.py`, once. `handle(event) -> intents` is the whole interface: n
 (design, D3).
 
 A run goes  WAITING (for a usable book) -> WORKING -> CLOSING (cancels out) -> [CROSSING (one IOC)] -> [MARKING (a last look)]
--> FINISHED. Every way out of WORKING leads through CLOSING, so nothing is left alive; only hopeless doubt ends a run without.
+-> FINISHED. Every way out of WORKING leads through CLOSING, so nothing is left alive but what is in doubt beyond hope.
 """
 
 from abc import ABC, abstractmethod
@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import ClassVar, assert_never
 
 from depthwalk.analysis.depth import up_to
-from depthwalk.domain.book import Book, BookState
+from depthwalk.domain.book import BookState
 from depthwalk.domain.messages import (
     AmendRejected,
     BookChanged,
@@ -40,7 +40,7 @@ from depthwalk.domain.messages import (
     WakeAt,
     Woke,
 )
-from depthwalk.domain.order import Side
+from depthwalk.domain.order import OrderStatus
 from depthwalk.domain.result import Arrival
 from depthwalk.domain.units import SECOND, Duration, Instant, Price, Quantity, format_quantity, in_seconds, seconds
 from depthwalk.errors import DomainError, RefusalReason
@@ -169,7 +169,7 @@ class Executor(ABC):
     def _see(self, event: BookChanged) -> None:
         """Clean a book of our orders and judge it; an algorithm sees only clean and sound ones."""
         flying = self.desk.children.in_flight
-        book = None if flying else self._cleaned(event)
+        book = None if flying else self.desk.children.removed_from(event.book, event.foreign)
         if book is None:
             self._holding("orders in flight" if flying else "the book is older than our orders in it", event.at)
             if self._relooks < _RELOOKS and self.phase in (Phase.WAITING, Phase.WORKING):
@@ -191,13 +191,6 @@ class Executor(ABC):
             self._arrive(event.at, self.sight)
         elif self.phase is Phase.WORKING:
             self.observe(self._situation(event.at))
-
-    def _cleaned(self, event: BookChanged) -> Book | None:
-        own = {side: self.desk.children.resting(side) for side in Side}
-        for order in event.foreign:
-            levels = own[order.side]
-            levels[order.price] = levels.get(order.price, 0) + order.quantity
-        return event.book.without(bids=own[Side.BUY], asks=own[Side.SELL])
 
     def _holding(self, why: str, now: Instant) -> None:
         if self.hold != why:
@@ -329,7 +322,7 @@ class Executor(ABC):
                 if split.refusals <= _POST_ONLY_RETRIES:  # else the book runs away from us: wait for the cadence
                     self._next_step = now
                     self._wake(now, Look.BOOK)
-            case RefusalReason.THROTTLED | RefusalReason.NOT_FOUND:
+            case RefusalReason.THROTTLED | RefusalReason.NOT_FOUND | RefusalReason.NEVER_ARRIVED:
                 pass  # the next step tries again, on what the next look says
             case RefusalReason.MARKET_CLOSED | RefusalReason.PAUSED:
                 self._close(now, Reason.MARKET_CLOSED, event.detail)
@@ -337,17 +330,17 @@ class Executor(ABC):
                 self._close(now, Reason.REJECTED, f"{event.reason.value}: {event.detail}")
 
     def _doubt(self, event: OrderInDoubt) -> None:
+        self._record("in doubt", f"{event.operation.value}: {event.detail}", event.at)
         if event.hopeless:
-            self._finish(Reason.IN_DOUBT, f"{event.operation.value} of {event.client_id}: {event.detail}")
-        else:
-            self._record("in doubt", f"{event.operation.value}: {event.detail}", event.at)
+            self._close(event.at, Reason.IN_DOUBT, f"{event.operation.value} of {event.client_id}: {event.detail}")
+            self._advance(event.at)
 
     # --- the end ---
 
     def _close(self, now: Instant, reason: Reason, detail: str) -> None:
         """Begin to leave: cancel everything; what follows depends on the reason. A later reason replaces the horizon."""
         if self.phase in (Phase.CLOSING, Phase.CROSSING, Phase.MARKING):
-            if self._reason is Reason.HORIZON:
+            if self._reason is Reason.HORIZON or reason is Reason.IN_DOUBT:
                 self._reason, self._detail = reason, detail
             return
         self.phase, self._reason, self._detail = Phase.CLOSING, reason, detail
@@ -357,9 +350,10 @@ class Executor(ABC):
         self._advance(now)
 
     def _advance(self, now: Instant) -> None:
-        """Go to the next part of the ending once every child is terminal and every reported fill is in."""
+        """Go to the next part of the ending once every child is terminal (or hopelessly in doubt) and its fills are in."""
         children = self.desk.children
-        if not children.settled:
+        hopeless = self._reason is Reason.IN_DOUBT
+        if not all(child.settled or (hopeless and child.status is OrderStatus.IN_DOUBT) for child in children):
             return
         rest = Quantity(children.requested - children.filled)
         if rest <= 0:

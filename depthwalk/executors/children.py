@@ -6,9 +6,10 @@ become + the new order never exceed what was requested; price on the grid and wi
 Prices here are YES prices, money is YES price x quantity.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from depthwalk.domain.book import Book
 from depthwalk.domain.grid import Grid
 from depthwalk.domain.messages import (
     AmendOrder,
@@ -16,6 +17,7 @@ from depthwalk.domain.messages import (
     CancelOrder,
     CancelRejected,
     Event,
+    ForeignOrder,
     OrderAccepted,
     OrderAmended,
     OrderCanceled,
@@ -138,13 +140,15 @@ class Children:
         """All fills, in the order they were read."""
         return [fill for child in self for fill in child.fills]
 
-    def resting(self, side: Side) -> dict[Price, int]:
-        """Return our own quantity by price on one side of the venue's book."""
-        levels: dict[Price, int] = {}
+    def removed_from(self, book: Book, foreign: Sequence[ForeignOrder]) -> Book | None:
+        """Take the account's resting orders out of a book, ours and the *foreign* ones; None where it is older than they."""
+        own: dict[Side, dict[Price, int]] = {side: {} for side in Side}
         for child in self:
-            if child.side is side and child.resting and child.time_in_force is TimeInForce.GOOD_TILL_CANCELED:
-                levels[child.price] = levels.get(child.price, 0) + child.resting
-        return levels
+            if child.time_in_force is TimeInForce.GOOD_TILL_CANCELED and child.resting:
+                own[child.side][child.price] = own[child.side].get(child.price, 0) + child.resting
+        for order in foreign:
+            own[order.side][order.price] = own[order.side].get(order.price, 0) + order.quantity
+        return book.without(bids=own[Side.BUY], asks=own[Side.SELL])
 
     def admit(self, intent: SubmitOrder | AmendOrder, *, grid: Grid, cap: Price, side: Side) -> str | None:
         """Say why an order must not be sent, or None if it may: the choke point. *grid* and *cap* on the YES leg."""

@@ -1,0 +1,218 @@
+"""What the runner reads of the exchange (fills, orders, books) as events: one path for looks, doubts and confirmations.
+
+Reads lag writes (kalshi-api.md section 6.5): a fill reported by a reply may not be listed yet, and a canceled order may
+still be listed as resting. So fills are read until they add up, and an order is believed to rest only when the venue's data
+is newer than our write.
+"""
+
+from collections.abc import Callable
+
+from depthwalk.clock import Clock
+from depthwalk.domain.market import Market
+from depthwalk.domain.messages import (
+    AmendRejected,
+    BookChanged,
+    CancelRejected,
+    Event,
+    ForeignOrder,
+    Operation,
+    OrderAccepted,
+    OrderAmended,
+    OrderCanceled,
+    OrderExpired,
+    OrderFilled,
+    OrderInDoubt,
+    OrderRejected,
+)
+from depthwalk.domain.order import OrderStatus
+from depthwalk.domain.units import Duration, Instant, Price, Quantity, in_seconds, seconds
+from depthwalk.errors import ExchangeError, NotFound, RefusalReason
+from depthwalk.executors.children import Child, Children
+from depthwalk.ports import Exchange, OrderReport
+
+FRESH = seconds(5)
+"""The venue's data must be this much newer than a write before its silence counts as a no (design, D7)."""
+
+BOUND = seconds(30)
+"""How long doubt is worked on before it is left to `depthwalk recover`."""
+
+MARGIN = seconds(60)
+"""How far before our own time listings start, so that no clock difference hides an order or a fill."""
+
+_FIRST_WAIT = seconds(0.25)
+_LONGEST_WAIT = seconds(2)
+_FILL_TRIES = 6
+
+
+class Readings:
+    """Reads for one run. *post* takes the events; *children* is the executor's ledger, read only."""
+
+    def __init__(
+        self,
+        *,
+        exchange: Exchange,
+        clock: Clock,
+        market: Market,
+        since: Instant,
+        children: Children,
+        post: Callable[[Event], None],
+    ) -> None:
+        self._exchange = exchange
+        self._clock = clock
+        self._market = market
+        self._since = Instant(since - MARGIN)
+        self._children = children
+        self._post = post
+        self._client_ids: dict[str, str] = {}
+        self._seen: set[str] = set()
+        self._read: dict[str, int] = {}
+
+    def know(self, order_id: str, client_id: str) -> None:
+        """Note which child an order id of the venue belongs to."""
+        self._client_ids[order_id] = client_id
+
+    # --- fills ---
+
+    async def read_fills(self) -> None:
+        """Read the account's fills in this market and post those of our children that are new."""
+        for fill in await self._exchange.fills_since(self._market.ticker, self._since):
+            client_id = self._client_ids.get(fill.order_id)
+            if client_id is None or fill.fill_id in self._seen:
+                continue
+            self._seen.add(fill.fill_id)
+            self._read[client_id] = self._read.get(client_id, 0) + fill.quantity
+            self._post(OrderFilled(at=self._clock.now(), client_id=client_id, fill=fill))
+
+    async def complete_fills(self, client_id: str, filled: Quantity) -> None:
+        """Read fills until those of a child add up to what the venue reported; later looks go on where this gives up."""
+        wait = _FIRST_WAIT
+        for attempt in range(_FILL_TRIES):
+            if self._read.get(client_id, 0) >= filled:
+                return
+            if attempt:
+                await self._clock.sleep(wait)
+                wait = Duration(min(2 * wait, _LONGEST_WAIT))
+            await self.read_fills()
+
+    # --- looks ---
+
+    async def look_at_orders(self) -> tuple[ForeignOrder, ...]:
+        """Compare our living children with the venue's list; post fills and ends. Return the account's other orders."""
+        before = {child.client_id: child.version for child in self._children.live if child.status is OrderStatus.RESTING}
+        listed = {report.order_id: report for report in await self._exchange.resting_orders(self._market.ticker)}
+        ended: list[tuple[Child, OrderReport]] = []
+        behind = any(not child.live and not child.settled for child in self._children)
+        for client_id, version in before.items():
+            child = self._children[client_id]
+            if child.order_id is None or child.version != version:
+                continue
+            report = listed.get(child.order_id) or await self._exchange.order(child.order_id)
+            behind = behind or report.filled > child.filled
+            if report.status is not OrderStatus.RESTING:
+                ended.append((child, report))
+        if behind:
+            await self.read_fills()
+        for child, report in ended:
+            if child.version == before[child.client_id] or child.live:
+                await self._post_end(child, report)
+        ours = set(self._client_ids)
+        return tuple(
+            ForeignOrder(side=report.side, price=report.price, quantity=report.remaining)
+            for report in listed.values()
+            if report.order_id not in ours
+        )
+
+    async def look_at_book(self, foreign: tuple[ForeignOrder, ...]) -> None:
+        """Read the book; once more where a write was answered meanwhile, as one cannot tell what it shows of that order."""
+        for _ in range(2):
+            before = self._versions()
+            asked = self._clock.now()
+            book = await self._exchange.book(self._market.ticker)
+            if self._versions() == before:
+                break
+        self._post(BookChanged(at=self._clock.now(), book=book, confirmed_at=asked, foreign=foreign))
+
+    def _versions(self) -> int:
+        return sum(child.version for child in self._children)
+
+    async def _post_end(self, child: Child, report: OrderReport) -> None:
+        await self.complete_fills(child.client_id, report.filled)
+        now = self._clock.now()
+        expired = child.expires_at is not None and child.expires_at <= now
+        if expired and report.status is OrderStatus.CANCELED:
+            self._post(OrderExpired(at=now, client_id=child.client_id, filled=report.filled))
+        else:
+            self._post(OrderCanceled(at=now, client_id=child.client_id, filled=report.filled, detail="as the venue lists it"))
+
+    # --- doubt ---
+
+    async def settle(self, child: Child, operation: Operation, sent_at: Instant, price: Price | None = None) -> None:
+        """Find out by reading what became of a write whose reply is lost, and post it; hopeless after the bound."""
+        wait = _FIRST_WAIT
+        detail = "no answer could be read"
+        while self._clock.now() - sent_at < BOUND:
+            try:
+                fresh = await self._is_fresh(sent_at)
+                if operation is Operation.CREATE:
+                    done = await self._settle_create(child, fresh=fresh)
+                else:
+                    done = await self._settle_change(child, operation, price, fresh=fresh)
+            except NotFound as error:
+                done, detail = False, error.message
+            except ExchangeError as error:
+                done, detail = False, error.message
+            if done:
+                return
+            await self._clock.sleep(wait)
+            wait = Duration(min(2 * wait, _LONGEST_WAIT))
+        bound = f"not settled in {in_seconds(BOUND):g} s: {detail}"
+        self._post(
+            OrderInDoubt(at=self._clock.now(), client_id=child.client_id, operation=operation, detail=bound, hopeless=True)
+        )
+
+    async def _is_fresh(self, sent_at: Instant) -> bool:
+        """Whether the venue's order and fill data is newer than a write of ours by the margin. Read before the data itself."""
+        offset = self._exchange.server_offset or 0
+        return await self._exchange.user_data_as_of() - offset >= sent_at + FRESH
+
+    async def _settle_create(self, child: Child, *, fresh: bool) -> bool:
+        since = Instant(child.sent_at - MARGIN)
+        for report in await self._exchange.orders_since(self._market.ticker, since):
+            if report.client_id == child.client_id:
+                self.know(report.order_id, child.client_id)
+                resting = report.remaining if report.status is OrderStatus.RESTING else Quantity(0)
+                now = self._clock.now()
+                self._post(
+                    OrderAccepted(
+                        at=now, client_id=child.client_id, order_id=report.order_id, filled=report.filled, remaining=resting
+                    )
+                )
+                await self.complete_fills(child.client_id, report.filled)
+                return True
+        if fresh:
+            reason = RefusalReason.NEVER_ARRIVED
+            text = "the venue does not have it"
+            self._post(OrderRejected(at=self._clock.now(), client_id=child.client_id, reason=reason, detail=text))
+        return fresh
+
+    async def _settle_change(self, child: Child, operation: Operation, price: Price | None, *, fresh: bool) -> bool:
+        if child.order_id is None:
+            return False
+        report = await self._exchange.order(child.order_id)
+        if report.status is not OrderStatus.RESTING:
+            await self._post_end(child, report)
+            return True
+        now = self._clock.now()
+        if operation is Operation.AMEND and price is not None and report.price == price:
+            await self.complete_fills(child.client_id, report.filled)
+            total = child.amending.total if child.amending is not None else child.total
+            self._post(OrderAmended(at=now, client_id=child.client_id, price=price, total=total, filled=report.filled))
+            return True
+        if not fresh:
+            return False
+        reason, detail = RefusalReason.NEVER_ARRIVED, "the venue still has the order as it was"
+        if operation is Operation.AMEND:
+            self._post(AmendRejected(at=now, client_id=child.client_id, reason=reason, detail=detail))
+        else:
+            self._post(CancelRejected(at=now, client_id=child.client_id, reason=reason, detail=detail))
+        return True
