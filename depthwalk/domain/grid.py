@@ -91,7 +91,7 @@ class Grid:
 
     def describe(self) -> str:
         """Say the grid in words, for error messages: "0.0100 steps between 0 and 1"."""
-        if len(self.bands) == 1:
+        if len(self.bands) == 1 and self.bands[0].end - self.bands[0].start == ONE:
             return f"{format_price(self.bands[0].step)} steps between 0 and 1"
         return ", ".join(
             f"{format_price(b.step)} steps from {format_price(b.start)} to {format_price(b.end)}" for b in self.bands
