@@ -1,1 +1,1 @@
-"""The only SQL: one SQLite file, its migrations, and what goes in and out."""
+"""Everything that is kept: one SQLite file, and the only SQL of the project. Rows become domain values at this door."""
