@@ -178,6 +178,6 @@ def _parts(level: Level, usual_size: float) -> list[Quantity]:
     return [Quantity(quantity - share * (count - 1)), *(Quantity(share) for _ in range(count - 1))]
 
 
-def engine_seed(seed: int, name: str) -> int:
+def market_seed(seed: int, name: str) -> int:
     """Return the seed of one market of an exchange that was given *seed*."""
     return random.Random(f"{seed}/{name}").getrandbits(63)

@@ -22,7 +22,8 @@ from depthwalk.domain.book import Book, Level
 from depthwalk.domain.order import Side, TimeInForce
 from depthwalk.domain.units import Instant, Price, Quantity, format_quantity
 from depthwalk.errors import DomainError
-from depthwalk.paper.trading import BookEvent, Executed, NewOrder, Removal, Removed, SelfTrade
+from depthwalk.paper.trading import BookEvent, Executed, NewOrder, Removal, Removed
+from depthwalk.wire.orders import SelfTradePrevention
 
 
 @dataclass(slots=True, eq=False)
@@ -32,7 +33,7 @@ class _Order:
     price: Price
     remaining: int
     owner: str | None
-    self_trade: SelfTrade
+    self_trade: SelfTradePrevention
     expires_at: Instant | None
     filled: int = 0
 
@@ -244,7 +245,7 @@ class MatchingEngine:
                 break
             maker = next(iter(half.queues[best].orders.values()))
             if taker.owner is not None and maker.owner == taker.owner:
-                if taker.self_trade is SelfTrade.TAKER_AT_CROSS:
+                if taker.self_trade is SelfTradePrevention.TAKER_AT_CROSS:
                     events.append(Removed(now, taker.key, Quantity(taker.remaining), Removal.SELF_TRADE))
                     break
                 events += self.cancel(now, maker.key, Removal.SELF_TRADE)

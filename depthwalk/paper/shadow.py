@@ -29,7 +29,8 @@ from depthwalk.domain.order import Side, TimeInForce
 from depthwalk.domain.units import Instant, Price, Quantity, format_quantity
 from depthwalk.errors import DomainError
 from depthwalk.paper.queue import after_cancels, after_trades
-from depthwalk.paper.trading import BookEvent, Executed, NewOrder, Removal, Removed, SelfTrade
+from depthwalk.paper.trading import BookEvent, Executed, NewOrder, Removal, Removed
+from depthwalk.wire.orders import SelfTradePrevention
 
 _UNREADABLE = frozenset({BookState.CROSSED, BookState.LOCKED, BookState.EMPTY})
 
@@ -40,7 +41,7 @@ class _Order:
     side: Side
     price: Price
     remaining: int
-    self_trade: SelfTrade
+    self_trade: SelfTradePrevention
     expires_at: Instant | None
     filled: int = 0
     ahead: int = 0
@@ -192,7 +193,7 @@ class ShadowBook:
         for price in self._reached(taker.side, taker.price):
             for own in self._queue(side, price):
                 self._fill_against(now, taker, price, own.ahead, events)
-                if taker.remaining and taker.self_trade is SelfTrade.TAKER_AT_CROSS:
+                if taker.remaining and taker.self_trade is SelfTradePrevention.TAKER_AT_CROSS:
                     events.append(Removed(now, taker.key, Quantity(taker.remaining), Removal.SELF_TRADE))
                     taker.remaining = 0
                 elif taker.remaining:

@@ -11,15 +11,7 @@ from typing import Protocol
 from depthwalk.domain.book import Book
 from depthwalk.domain.order import Side, TimeInForce
 from depthwalk.domain.units import Instant, Price, Quantity
-
-
-class SelfTrade(Enum):
-    """What happens where an order would meet one of the same owner, in the venue's words (kalshi-api.md section 6.3)."""
-
-    TAKER_AT_CROSS = "taker_at_cross"
-    """The taker stops there; what it has filled stands."""
-    MAKER = "maker"
-    """The resting order is canceled and the taker goes on."""
+from depthwalk.wire.orders import SelfTradePrevention
 
 
 class Removal(Enum):
@@ -44,7 +36,7 @@ class NewOrder:
     owner: str | None = None
     time_in_force: TimeInForce = TimeInForce.GOOD_TILL_CANCELED
     post_only: bool = False
-    self_trade: SelfTrade = SelfTrade.TAKER_AT_CROSS
+    self_trade: SelfTradePrevention = SelfTradePrevention.TAKER_AT_CROSS
     expires_at: Instant | None = None
 
 

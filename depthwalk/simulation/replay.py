@@ -42,6 +42,7 @@ from depthwalk.errors import DomainError, UsageError
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _NAMED_TICKERS = 5
+_HIGHEST_MULTIPLIER = 100
 T = TypeVar("T")
 
 
@@ -220,8 +221,8 @@ def _sidecar(path: Path) -> _Sidecar:
 
 def _fees(sidecar: _Sidecar) -> FeeSchedule:
     multiplier = Fraction(str(sidecar.fee_multiplier))
-    if multiplier < 0:
-        raise DomainError(f"fee_multiplier {sidecar.fee_multiplier} is negative")
+    if not 0 <= multiplier <= _HIGHEST_MULTIPLIER or (multiplier * 10**6).denominator != 1:
+        raise DomainError(f"fee_multiplier {sidecar.fee_multiplier} is not a plain number from 0 to {_HIGHEST_MULTIPLIER}")
     if sidecar.fee_type is FeeType.FLAT:
         raise DomainError("fee_type flat has no published formula; paper cannot charge it")
     return FeeSchedule(fee_type=sidecar.fee_type, multiplier=multiplier)
