@@ -1,0 +1,268 @@
+"""Executions looked back at, and the paper markets: rows as tables for people and as JSON objects. Pure.
+
+The rows are this room's own, so that nothing here depends on how they are kept.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from depthwalk.domain.messages import Reason, Record
+from depthwalk.domain.order import Fill, ParentOrder
+from depthwalk.domain.result import ExecutionResult, LiquidityClass, Status
+from depthwalk.domain.units import (
+    Duration,
+    Instant,
+    Money,
+    Price,
+    Quantity,
+    format_instant,
+    format_money,
+    format_price,
+    format_quantity,
+    in_seconds,
+)
+from depthwalk.reports import wording
+from depthwalk.reports.plain_lines import decision_line
+from depthwalk.reports.result_json import Json, average_text, to_json
+from depthwalk.reports.summary import summary
+from depthwalk.reports.wording import UNICODE, Glyphs
+
+_WIDE = 132
+_SHORT_ID = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionRow:
+    """One execution in a list. *paid* in prices of the user's outcome; *walks* and *reason* None until it ends."""
+
+    execution_id: str
+    parent: ParentOrder
+    algorithm: str
+    environment: str
+    source: str
+    status: Status
+    reason: Reason | None
+    started_at: Instant
+    finished_at: Instant | None
+    filled: Quantity
+    paid: Money
+    fees: Money
+    walks: int | None
+    slippage_percent: float | None
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimedRecord:
+    """A decision and when it was taken."""
+
+    at: Instant
+    record: Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketRow:
+    """A market of the paper exchange. *depth*: what a buyer of YES can take within three cents of the best ask."""
+
+    ticker: str
+    title: str
+    bid: Price | None
+    ask: Price | None
+    depth: Quantity | None
+    liquidity: LiquidityClass | None
+    grid: str
+
+
+def executions_table(rows: Sequence[ExecutionRow], *, width: int, signs: Glyphs = UNICODE) -> RenderableType:
+    """Return the list for a terminal of *width* columns; from 132 on with every column."""
+    if not rows:
+        return Text("no executions yet")
+    wide = width >= _WIDE
+    named = wide or any(row.environment != "paper" for row in rows)
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
+    table.add_column("id", no_wrap=True)
+    table.add_column("started UTC", no_wrap=True)
+    if named:
+        table.add_column("where", no_wrap=True)
+    table.add_column("order", no_wrap=True)
+    table.add_column("ticker", overflow="fold")
+    if wide:
+        table.add_column("algorithm", no_wrap=True)
+        table.add_column("requested", justify="right", no_wrap=True)
+    table.add_column("filled", justify="right", no_wrap=True)
+    table.add_column("average", justify="right", no_wrap=True)
+    table.add_column("slippage", justify="right", no_wrap=True)
+    if wide:
+        table.add_column("fees", justify="right", no_wrap=True)
+        table.add_column("walks", justify="right", no_wrap=True)
+    table.add_column("status", no_wrap=True)
+    for row in rows:
+        table.add_row(*_cells(row, wide=wide, named=named, signs=signs))
+    return table
+
+
+def _cells(row: ExecutionRow, *, wide: bool, named: bool, signs: Glyphs) -> list[str | Text]:
+    started = wording.moment(row.started_at)
+    cells: list[str | Text] = [row.execution_id[:_SHORT_ID], started[:16] if wide else started[5:16]]
+    if named:
+        cells.append(Text(row.environment.upper(), "bold red" if row.environment == "live" else ""))
+    cells += [wording.side_words(row.parent), signs.text(row.parent.ticker)]
+    if wide:
+        cells += [row.algorithm, wording.contracts(row.parent.quantity), wording.contracts(row.filled)]
+    else:
+        cells.append(wording.share(row.filled, row.parent.quantity))
+    slippage = row.slippage_percent
+    cells += [
+        wording.dollars_of(wording.average_price(row.paid, row.filled)),
+        wording.ABSENT if slippage is None else f"{wording.signed_number(slippage, 2)} %",
+    ]
+    if wide:
+        cells += [wording.money(row.fees), wording.ABSENT if row.walks is None else str(row.walks)]
+    return [*cells, Text(row.status.value, wording.STATUS_STYLES[row.status])]
+
+
+def execution_json(row: ExecutionRow) -> dict[str, Json]:
+    """Return one line of `executions list --json`."""
+    parent = row.parent
+    return {
+        "execution_id": row.execution_id,
+        "started_at": format_instant(row.started_at),
+        "finished_at": None if row.finished_at is None else format_instant(row.finished_at),
+        "environment": row.environment,
+        "source": row.source,
+        "ticker": parent.ticker,
+        "side": parent.outcome.value,
+        "action": parent.action.value,
+        "algorithm": row.algorithm,
+        "status": row.status.value,
+        "finished_because": None if row.reason is None else row.reason.value,
+        "requested": format_quantity(parent.quantity),
+        "filled": format_quantity(row.filled),
+        "average_price": average_text(row.paid, row.filled),
+        "fees": format_money(row.fees),
+        "slippage_percent": row.slippage_percent,
+        "walks": row.walks,
+        "tags": dict(row.tags),
+    }
+
+
+def execution_details(
+    row: ExecutionRow,
+    result: ExecutionResult | None,
+    decisions: Sequence[TimedRecord],
+    fills: Sequence[Fill],
+    *,
+    width: int,
+    signs: Glyphs = UNICODE,
+) -> RenderableType:
+    """Return one execution whole: what came of it, every decision with its reason, every fill."""
+    parts: list[RenderableType] = [
+        executions_table([row], width=width, signs=signs) if result is None else summary(result, signs=signs)
+    ]
+    if result is None:
+        parts.append(Text(f"execution {row.execution_id} has not ended", "yellow"))
+    if decisions:
+        parts += [Text(), Text("decisions", "dim")]
+        parts += [
+            Text(decision_line(Duration(one.at - row.started_at), row.parent, one.record), no_wrap=False) for one in decisions
+        ]
+    if fills:
+        parts += [Text(), _fills(row, fills, signs)]
+    return Group(*parts)
+
+
+def _fills(row: ExecutionRow, fills: Sequence[Fill], signs: Glyphs) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in ("fill at", "price", "quantity", "fee"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("as", no_wrap=True)
+    table.add_column("order", overflow="fold")
+    for fill in fills:
+        table.add_row(
+            wording.elapsed(fill.at - row.started_at),
+            wording.dollars(row.parent.own_price(fill.price)),
+            wording.contracts(fill.quantity),
+            wording.money(fill.fee),
+            "taker" if fill.is_taker else "maker",
+            signs.text(fill.order_id),
+        )
+    return table
+
+
+def details_json(
+    row: ExecutionRow, result: ExecutionResult | None, decisions: Sequence[TimedRecord], fills: Sequence[Fill]
+) -> dict[str, Json]:
+    """Return the object of `executions show --json`: times in seconds since its start, *result* null until it ends."""
+    own = row.parent.own_price
+    return {
+        **execution_json(row),
+        "result": None if result is None else to_json(result),
+        "decisions": [
+            {
+                "time": in_seconds(one.at - row.started_at),
+                "what": one.record.what,
+                "why": one.record.why,
+                "split": one.record.split,
+                "price": None if one.record.price is None else format_price(own(one.record.price)),
+                "previous": None if one.record.previous is None else format_price(own(one.record.previous)),
+                "book_age": None if one.record.book_age is None else in_seconds(one.record.book_age),
+            }
+            for one in decisions
+        ],
+        "fills": [
+            {
+                "time": in_seconds(fill.at - row.started_at),
+                "fill_id": fill.fill_id,
+                "order_id": fill.order_id,
+                "price": format_price(own(fill.price)),
+                "quantity": format_quantity(fill.quantity),
+                "fee": format_money(fill.fee),
+                "is_taker": fill.is_taker,
+            }
+            for fill in fills
+        ],
+    }
+
+
+def markets_table(rows: Sequence[MarketRow], *, width: int, signs: Glyphs = UNICODE) -> RenderableType:
+    """Return the paper exchange's markets for a terminal of *width* columns; their price steps only where there is room."""
+    if not rows:
+        return Text("no markets")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    wide = width >= _WIDE
+    table.add_column("ticker", no_wrap=True)
+    for heading in ("bid", "ask", "to take in 3 cents"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("class", no_wrap=True)
+    if wide:
+        table.add_column("prices", overflow="fold")
+    table.add_column("title", overflow="fold")
+    for row in rows:
+        kind = row.liquidity
+        table.add_row(
+            Text(signs.text(row.ticker), "bold"),
+            wording.dollars(row.bid),
+            wording.dollars(row.ask),
+            wording.contracts(row.depth),
+            Text(wording.ABSENT) if kind is None else Text(kind.value, wording.CLASS_STYLES[kind]),
+            *((signs.text(row.grid),) if wide else ()),
+            signs.text(row.title),
+        )
+    return table
+
+
+def market_json(row: MarketRow) -> dict[str, Json]:
+    """Return one line of `paper markets --json`."""
+    return {
+        "ticker": row.ticker,
+        "title": row.title,
+        "bid": None if row.bid is None else format_price(row.bid),
+        "ask": None if row.ask is None else format_price(row.ask),
+        "depth": None if row.depth is None else format_quantity(row.depth),
+        "liquidity_category": None if row.liquidity is None else row.liquidity.value,
+        "grid": row.grid,
+    }

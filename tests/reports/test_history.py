@@ -1,0 +1,79 @@
+import json
+
+import pytest
+
+from depthwalk.reports.history import (
+    details_json,
+    execution_details,
+    execution_json,
+    executions_table,
+    market_json,
+    markets_table,
+)
+from tests.support import history, results
+from tests.support.tables import as_text, same_as_snapshot
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_the_list_looks_as_agreed(width: int) -> None:
+    """Three executions (REFRESH_SNAPSHOTS=1 renews it)."""
+    text = as_text(executions_table(history.rows(), width=width), width=width)
+    assert same_as_snapshot(f"executions-list-{width}", text)
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_one_execution_looks_as_agreed(width: int) -> None:
+    """Summary, decisions, fills."""
+    row = history.row(results.result())
+    details = execution_details(row, results.result(), history.decisions(), history.fills(), width=width)
+    assert same_as_snapshot(f"executions-show-{width}", as_text(details, width=width))
+
+
+def test_an_empty_list_says_so() -> None:
+    """No headings over nothing."""
+    assert as_text(executions_table([], width=80), width=80) == "no executions yet\n"
+
+
+def test_who_lists_only_paper_is_not_told_so_on_every_row() -> None:
+    """The environment appears as soon as one row is of another."""
+    assert "PAPER " not in as_text(executions_table([history.running()], width=80), width=80)
+
+
+def test_an_execution_that_has_not_ended_can_be_shown() -> None:
+    """There is no summary yet; that it runs is said."""
+    row = history.running()
+    text = as_text(execution_details(row, None, [], [], width=80), width=80)
+    assert f"execution {row.execution_id} has not ended" in text
+    assert details_json(row, None, [], [])["result"] is None
+
+
+def test_a_row_is_a_json_object() -> None:
+    """Stable keys, strings for amounts, null for what is not known yet."""
+    found = json.loads(json.dumps(execution_json(history.running())))
+    assert (
+        found["status"], found["finished_at"], found["walks"], found["filled"], found["average_price"],
+    ) == ("running", None, None, "62.00", "0.419677")  # fmt: skip
+
+
+def test_details_hold_decisions_and_fills_in_the_users_prices() -> None:
+    """One document with all there is."""
+    row = history.row(results.result())
+    found = json.loads(json.dumps(details_json(row, results.result(), history.decisions(), history.fills())))
+    assert (
+        found["decisions"][1]["previous"], found["decisions"][1]["price"], found["decisions"][1]["time"],
+    ) == ("0.4100", "0.4200", 8.3)  # fmt: skip
+    assert [fill["is_taker"] for fill in found["fills"]] == [False, True]
+    assert found["result"]["execution_id"] == found["execution_id"]
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_the_markets_look_as_agreed(width: int) -> None:
+    """One with a book, one without."""
+    assert same_as_snapshot(f"paper-markets-{width}", as_text(markets_table(history.markets(), width=width), width=width))
+    assert as_text(markets_table([], width=width), width=width) == "no markets\n"
+
+
+def test_a_market_is_a_json_object() -> None:
+    """What is not there is null."""
+    full, empty = (market_json(row) for row in history.markets())
+    assert (full["bid"], full["liquidity_category"], empty["bid"], empty["depth"]) == ("0.4100", "liquid", None, None)
