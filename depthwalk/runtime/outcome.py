@@ -111,7 +111,7 @@ def _shortfall(executor: Executor, fills: list[Fill], unfilled: Quantity) -> Sho
     if unfilled and final is not None:
         taken = sweep_levels(final.asks, unfilled)
         legs = [(run.space.leg(price), quantity) for price, quantity in taken]
-        completion = estimate(run.market.fees, legs, True, run.parent.side)
+        completion = estimate(run.market.fees, legs, is_taker=True, side=run.parent.side)
     return shortfall(
         marked,
         arrival_mid_twice=None if arrival is None or first is None else first.book.mid_twice,
