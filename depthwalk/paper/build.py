@@ -73,12 +73,12 @@ def _synthetic(scenario: Scenario, seed: int, start: Instant) -> Listing:
 def recorded_exchange(
     path: Path,
     ticker: str,
-    at: Instant | None,
-    flow: Flow,
-    seed: int,
-    start: Instant,
-    account: AccountState | None = None,
     *,
+    start: Instant,
+    at: Instant | None = None,
+    flow: Flow = Flow.NONE,
+    seed: int = 0,
+    account: AccountState | None = None,
     ids: random.Random | None = None,
 ) -> PaperExchange:
     """Return an exchange with one recorded market whose chosen row is the book at *start*.
@@ -86,10 +86,10 @@ def recorded_exchange(
     Args:
         path: the recorded books.
         ticker: the market.
+        start: the exchange's first moment; the recording's times are shifted to it.
         at: start from the last row at or before this time of the recording; None: the first two-sided row.
         flow: play the rows, or let seeded traders carry the chosen row on.
         seed: of the seeded traders and of the ids.
-        start: the exchange's first moment; the recording's times are shifted to it.
         account: where the account stands; None is a fresh one.
         ids: as in `synthetic_exchange`.
 
