@@ -10,7 +10,7 @@ from enum import Enum
 from depthwalk.domain.book import Book
 from depthwalk.domain.market import Market
 from depthwalk.domain.order import Fill, ParentOrder, Side, TimeInForce
-from depthwalk.domain.units import Duration, Instant, Price, Quantity
+from depthwalk.domain.units import Duration, Instant, Money, Price, Quantity
 from depthwalk.errors import RefusalReason
 
 
@@ -29,6 +29,8 @@ class Rules:
 
     max_book_age: Duration = Duration(10_000_000)
     liquidity: LiquidityRule = LiquidityRule()
+    max_notional: Money | None = None
+    """The most money an execution may put at stake: quantity x what a contract costs at the cap (a seller: 1 - price)."""
 
 
 class Operation(Enum):

@@ -43,7 +43,7 @@ from depthwalk.domain.messages import (
 from depthwalk.domain.order import OrderStatus
 from depthwalk.domain.result import Arrival
 from depthwalk.domain.units import SECOND, Duration, Instant, Price, Quantity, format_quantity, in_seconds, seconds
-from depthwalk.errors import DomainError, RefusalReason
+from depthwalk.errors import DomainError, RefusalReason, Refused
 from depthwalk.executors.arrival import arrive
 from depthwalk.executors.desk import CROSS_SPLIT, Denied, Desk
 from depthwalk.executors.state import BaseParams, EndAction, Phase, Quote, Run, Sight, Situation
@@ -200,17 +200,11 @@ class Executor(ABC):
     def _arrive(self, now: Instant, sight: Sight) -> None:
         if now >= self.run.closing_at:
             return
-        self.arrival = arrive(
-            self.run.parent,
-            self.run.market,
-            sight.book,
-            at=now,
-            book_age=Duration(now - sight.confirmed_at),
-            max_slippage=self.base.max_slippage,
-            liquidity=self.run.rules.liquidity,
-        )
-        if self.arrival is None:
-            self._finish(Reason.REFUSED, "nobody offers the other side and no target was given")
+        age = Duration(now - sight.confirmed_at)
+        try:
+            self.arrival = arrive(self.run, sight.book, at=now, book_age=age, max_slippage=self.base.max_slippage)
+        except Refused as no:
+            self._finish(Reason.REFUSED, no.message)
             return
         self.phase, self.first_sight = Phase.WORKING, sight
         situation = self._situation(now)

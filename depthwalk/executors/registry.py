@@ -1,8 +1,10 @@
 """Every algorithm by name: its parameters and its executor. A new algorithm is one line here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from depthwalk.errors import UsageError
 from depthwalk.executors.base import Executor
@@ -32,6 +34,17 @@ def algorithm(name: str) -> AlgorithmSpec:
     except KeyError:
         known = ", ".join(ALGORITHMS)
         raise UsageError(f"unknown algorithm {name!r}", hint=f"known algorithms: {known}") from None
+
+
+def plain_parameters(params: BaseParams) -> dict[str, object]:
+    """Return parameters as JSON can hold them: enums by value, tuples as lists, prices and counts in our units."""
+    plain: dict[str, object] = msgspec.to_builtins(params)
+    return plain
+
+
+def parameters_from(name: str, plain: Mapping[str, object]) -> BaseParams:
+    """Return the parameters that `plain_parameters` wrote."""
+    return msgspec.convert(plain, algorithm(name).params)
 
 
 def make_executor(name: str, params: BaseParams) -> Executor:

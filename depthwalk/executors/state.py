@@ -12,7 +12,7 @@ from depthwalk.domain.order import ParentOrder
 from depthwalk.domain.result import Arrival, WalkStep
 from depthwalk.domain.units import Duration, Instant, Price, Quantity, seconds
 from depthwalk.errors import DomainError
-from depthwalk.executors.arrival import BuyerSpace
+from depthwalk.executors.space import BuyerSpace
 
 END_GAME = seconds(1.5)
 """Kept free before the deadline for cancel, confirm and the last order (algorithms.md section 2.7)."""

@@ -1,0 +1,384 @@
+"""Who is built from what: the object graph of a command, from the configuration. The only file that knows every room.
+
+Imports of rooms stay inside the functions: a command loads what it needs and nothing else.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any, Final
+
+from depthwalk.domain.order import Action, Outcome, ParentOrder
+from depthwalk.domain.units import (
+    Duration,
+    Instant,
+    Money,
+    Price,
+    Quantity,
+    format_instant,
+    format_price,
+    format_quantity,
+    in_seconds,
+    parse_instant,
+    seconds,
+)
+from depthwalk.errors import NotFound, Refused, UsageError
+
+if TYPE_CHECKING:
+    from depthwalk.clock import Clock
+    from depthwalk.config import Config
+    from depthwalk.domain.market import Market
+    from depthwalk.domain.result import ExecutionResult
+    from depthwalk.executors.state import BaseParams
+    from depthwalk.kalshi.client import KalshiClient
+    from depthwalk.paper.account import AccountState
+    from depthwalk.paper.exchange import PaperExchange
+    from depthwalk.ports import View
+    from depthwalk.storage.database import Database
+
+SEEDED_START: Final = parse_instant("2026-01-05T15:00:00Z")
+"""When a seeded paper run takes place: the same seed gives the same run, so it cannot be now."""
+
+MAX_SKEW: Final = seconds(5)
+"""Clocks further apart than this refuse to start (design, D6)."""
+
+PAPER_KEY_ID: Final = "paper"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecuteRequest:
+    """One `depthwalk execute`, parsed. *overrides* are raw parameter values; None everywhere means not given."""
+
+    ticker: str
+    outcome: Outcome
+    action: Action
+    quantity: Quantity
+    target: Price | None = None
+    limit: Price | None = None
+    algorithm: str | None = None
+    method: str | None = None
+    overrides: dict[str, object] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    environment: str | None = None
+    config_path: Path | None = None
+    database_path: Path | None = None
+    simulated: bool = False
+    seed: int | None = None
+    books: Path | None = None
+    books_at: Instant | None = None
+    flow: str = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperMarketRow:
+    """One paper market as `paper markets` lists it: what it is, and what the lasting account holds there."""
+
+    ticker: str
+    title: str
+    liquidity: str
+    position: Quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperOverview:
+    """The paper markets and the cash of the lasting account."""
+
+    cash: Money
+    markets: tuple[PaperMarketRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    """A request checked against the configuration: what will be run, and on what."""
+
+    request: ExecuteRequest
+    config: "Config"
+    algorithm: str
+    params: "BaseParams"
+    seed: int
+    start: Instant
+
+
+# --- databases --------------------------------------------------------------------------------------------------------
+
+
+def open_store(config_path: Path | None, database_path: Path | None) -> "Database":
+    """Open the database: the one named, else the config's, else the platform's place. A context manager."""
+    from depthwalk.config import load
+    from depthwalk.storage.database import open_database
+
+    return open_database(database_path or load(config_path).database_path())
+
+
+# --- paper ------------------------------------------------------------------------------------------------------------
+
+
+def paper_overview(config_path: Path | None, database_path: Path | None) -> PaperOverview:
+    """Return the paper markets with the lasting account's positions in them."""
+    from depthwalk.simulation.scenarios import SCENARIOS
+    from depthwalk.storage.paper_account import paper_ledger
+
+    with open_store(config_path, database_path) as database:
+        ledger = paper_ledger(database)
+    markets = tuple(
+        PaperMarketRow(
+            ticker=scenario.ticker,
+            title=scenario.title,
+            liquidity=scenario.market_class.name,
+            position=ledger.positions.get(scenario.ticker, Quantity(0)),
+        )
+        for scenario in SCENARIOS.values()
+    )
+    return PaperOverview(cash=ledger.cash, markets=markets)
+
+
+def paper_reset(config_path: Path | None, database_path: Path | None, cash: Money | None) -> Money:
+    """Start the lasting paper account afresh and return its cash; the executions so far stay on record."""
+    from depthwalk.clock import SystemClock
+    from depthwalk.storage.paper_account import STARTING_CASH, reset_paper
+
+    start = STARTING_CASH if cash is None else cash
+    with open_store(config_path, database_path) as database:
+        reset_paper(database, at=SystemClock().now(), cash=start)
+    return start
+
+
+def _lasting_account(database: "Database") -> "AccountState":
+    from depthwalk.paper.account import AccountState, PositionState
+    from depthwalk.storage.paper_account import paper_ledger
+
+    ledger = paper_ledger(database)
+    positions = tuple(PositionState(ticker=ticker, quantity=held) for ticker, held in ledger.positions.items())
+    return AccountState(cash=ledger.cash, positions=positions)
+
+
+def _paper_exchange(plan: _Plan, database: "Database") -> "PaperExchange":
+    from depthwalk.paper.build import Flow, recorded_exchange, synthetic_exchange
+
+    request = plan.request
+    # A seed means a fresh account; ids stay unique all the same, as the database keeps those of every run.
+    account = _lasting_account(database) if request.seed is None else None
+    ids = Random(secrets.randbits(128))
+    if request.books is None:
+        return synthetic_exchange(plan.seed, plan.start, account, ids=ids)
+    return recorded_exchange(
+        request.books,
+        request.ticker,
+        start=plan.start,
+        at=request.books_at,
+        flow=Flow(request.flow),
+        seed=plan.seed,
+        account=account,
+        ids=ids,
+    )
+
+
+def _paper_client(exchange: "PaperExchange", plan: _Plan, clock: "Clock") -> "KalshiClient":
+    """Return the same client as live, over the embedded exchange: signed, throttled, delayed, but in this process."""
+    import httpx
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    from depthwalk.kalshi.client import KalshiClient
+    from depthwalk.kalshi.environments import PAPER_URL
+    from depthwalk.kalshi.signing import Credentials
+    from depthwalk.kalshi.throttle import Throttle
+    from depthwalk.paper.app import create_app
+    from depthwalk.paper.latency import LatencyTransport
+
+    key = Ed25519PrivateKey.generate()
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    app = create_app(exchange, clock, {PAPER_KEY_ID: key.public_key()})
+    limits = plan.config.rate_limit
+    return KalshiClient(
+        base_url=PAPER_URL,
+        transport=LatencyTransport(httpx.ASGITransport(app=app), clock, Random(f"{plan.seed}/latency")),
+        credentials=Credentials(PAPER_KEY_ID, lambda: pem),
+        clock=clock,
+        throttle=Throttle(
+            limits=_published(plan.config),
+            utilisation=limits.utilisation,
+            cancel_reserve=limits.cancel_reserve,
+            calls_per_minute=limits.calls_per_minute,
+        ),
+        rng=Random(f"{plan.seed}/retry"),
+        max_retries=plan.config.execution.max_retries,
+        writes_enabled=True,
+    )
+
+
+def _published(config: "Config") -> Any:  # noqa: ANN401 - the wire's AccountLimits, whose room this file does not name
+    from depthwalk.kalshi.throttle import Tier, published_limits
+
+    tier = config.rate_limit.tier.value
+    return None if tier == "auto" else published_limits(Tier(tier))
+
+
+# --- execute ----------------------------------------------------------------------------------------------------------
+
+
+def execute(request: ExecuteRequest, view: "View") -> "ExecutionResult":
+    """Run one execution from start to finish and return its measured result; everything is in the database by then.
+
+    Raises:
+        UsageError: what was asked for cannot be (unknown ticker, off-grid price, unusable file).
+        Refused: it may not be sent (limits, environment, market not open).
+        ExchangeError: the exchange could not be asked.
+        StorageError: the database failed underway; orders were canceled.
+
+    """
+    from depthwalk.clock import LoopClock, SystemClock
+
+    plan = _checked(request)
+    with open_store(request.config_path, request.database_path) as database:
+        exchange = _paper_exchange(plan, database)
+        seeded = request.seed is not None
+
+        async def main() -> "ExecutionResult":
+            loop = asyncio.get_running_loop()
+            clock = LoopClock(plan.start, loop) if seeded or request.simulated else SystemClock()
+            client = _paper_client(exchange, plan, clock)
+            try:
+                return await _run(plan, client=client, source=exchange.source, clock=clock, database=database, view=view)
+            finally:
+                await client.close()
+
+        return _drive(main, simulated=request.simulated)
+
+
+def _checked(request: ExecuteRequest) -> _Plan:
+    """Check what can be checked without the exchange."""
+    from depthwalk.clock import SystemClock
+    from depthwalk.config import load
+
+    config = load(request.config_path)
+    environment = request.environment or config.environment.value
+    if environment == "live" and not config.live.enabled:
+        raise Refused("live is not enabled", hint="set live: {enabled: true} in the configuration, then use --env live")
+    if environment != "paper":
+        raise Refused(
+            f"orders in {environment} are refused until every order is accounted for after a fault",
+            hint="--env paper runs the same code on the embedded exchange",
+        )
+    name = request.algorithm
+    if name is None:
+        name = config.execution.algorithm if request.method is None else config.method(request.method).algorithm
+    params = config.params_for(name, request.method, request.overrides)
+    if request.quantity > config.risk.max_count:
+        raise Refused(
+            f"count {format_quantity(request.quantity)} is above risk.max_count {format_quantity(config.risk.max_count)}",
+            hint=f"it is set in {config.origin or 'the built-in defaults'}",
+        )
+    return _Plan(
+        request=request,
+        config=config,
+        algorithm=name,
+        params=params,
+        seed=secrets.randbits(32) if request.seed is None else request.seed,
+        start=SystemClock().now() if request.seed is None else SEEDED_START,
+    )
+
+
+def _drive(main: "Callable[[], Coroutine[Any, Any, ExecutionResult]]", *, simulated: bool) -> "ExecutionResult":
+    if not simulated:
+        return asyncio.run(main())
+    from depthwalk.runtime.virtual_time import run_virtual
+
+    return run_virtual(main())
+
+
+async def _run(
+    plan: _Plan, *, client: "KalshiClient", source: str, clock: "Clock", database: "Database", view: "View"
+) -> "ExecutionResult":
+    from depthwalk.executors.registry import make_executor, plain_parameters
+    from depthwalk.runtime.outcome import conclude
+    from depthwalk.runtime.runner import Runner
+    from depthwalk.runtime.shutdown import stopping_on_signals
+    from depthwalk.storage.journal import ExecutionJournal, ExecutionStart
+
+    request = plan.request
+    # The id is from the operating system, never from the seed: client order ids must not repeat (design, D7).
+    parent = ParentOrder(
+        parent_id=secrets.token_hex(16),
+        ticker=request.ticker,
+        outcome=request.outcome,
+        action=request.action,
+        quantity=request.quantity,
+        target=request.target,
+        limit=request.limit,
+    )
+    market = await _open_market(client, parent, clock)
+    executor = make_executor(plan.algorithm, plan.params)
+    parameters = plain_parameters(plan.params)
+    start = ExecutionStart(
+        execution_id=parent.parent_id,
+        parent=parent,
+        algorithm=plan.algorithm,
+        parameters=parameters,
+        environment="paper",
+        source=source,
+        started_at=clock.now(),
+        seed=plan.seed,
+        fresh_account=request.seed is not None,
+        tags=dict(request.tags),
+    )
+    journal = ExecutionJournal.begin(database, start)
+    runner = Runner(
+        executor=executor,
+        parent=parent,
+        market=market,
+        rules=plan.config.rules(),
+        exchange=client,
+        clock=clock,
+        journal=journal,
+        view=view,
+        refresh=not request.simulated,
+    )
+    with stopping_on_signals(runner.stop):
+        await runner.run()
+    result = conclude(
+        executor,
+        finished_at=clock.now(),
+        api=client.usage,
+        environment="paper",
+        source=source,
+        seed=plan.seed,
+        parameters=parameters,
+        tags=request.tags,
+    )
+    journal.finish(result)
+    return result
+
+
+async def _open_market(client: "KalshiClient", parent: ParentOrder, clock: "Clock") -> "Market":
+    """Read the market and check that this order may be sent there now."""
+    from depthwalk.domain.market import MarketStatus
+
+    try:
+        market = await client.market(parent.ticker)
+    except NotFound:
+        raise UsageError(
+            f"unknown ticker {parent.ticker!r}", hint="`depthwalk paper markets` lists the paper markets"
+        ) from None
+    offset = client.server_offset or Duration(0)
+    if abs(offset) > MAX_SKEW:
+        raise Refused(
+            f"our clock and the exchange's differ by {in_seconds(offset):+.1f} s", hint="set the clock of this machine"
+        )
+    if market.status is not MarketStatus.ACTIVE:
+        raise Refused(f"market {market.ticker} is {market.status.value}, not active")
+    if market.close_time is not None and market.close_time <= clock.now() + offset:
+        raise Refused(f"market {market.ticker} closed at {format_instant(market.close_time)}")
+    grid = market.grid if parent.outcome is Outcome.YES else market.grid.mirrored()
+    for name, price in (("--limit", parent.limit), ("--target", parent.target)):
+        if price is not None and price not in grid:
+            below, above = grid.floor(price), grid.ceil(price)
+            nearest = " and ".join(format_price(each) for each in (below, above) if each is not None)
+            raise UsageError(
+                f"{name} {format_price(price)} is not a price of {market.ticker}: allowed are {grid.describe()}",
+                hint=f"nearest: {nearest}",
+            )
+    return market
