@@ -35,6 +35,10 @@ NO_MONEY: Final = Money(0)
 """Where the venue leaves an amount out."""
 
 _MILLISECOND: Final = 1_000
+# "0.00" to fifteen digits and two decimals: what the quick way reads. Longer text is the general way's to refuse.
+_SHORTEST: Final = 4
+_LONGEST: Final = 18
+
 KNOWN_PRICES: Final = 20_000
 """How many price texts are remembered, at most."""
 
@@ -92,7 +96,7 @@ PRICES: Final[Mapping[str, Price]] = _Prices()
 def plain_quantity(text: str) -> Quantity:
     """Read a count: the two-decimal form of every reply quickly, every other form exactly."""
     digits = text[:-3] + text[-2:]
-    if text[-3:-2] == "." and digits.isdigit() and digits.isascii():
+    if _SHORTEST <= len(text) <= _LONGEST and text[-3] == "." and digits.isdigit() and digits.isascii():
         return Quantity(int(digits))
     return parse_quantity(text)
 
