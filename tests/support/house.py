@@ -23,8 +23,7 @@ _DOORS: Mapping[str, frozenset[str]] = {
         "errors": "",
         "clock": "domain.units",
         "ports": "domain",
-        "conversion": "domain",
-        "config": "conversion domain executors simulation",
+        "config": "domain executors simulation",
         "assembly": (
             "__version__ analysis clock config domain executors kalshi paper ports reports runtime simulation storage wire"
         ),
@@ -46,9 +45,9 @@ _DOORS: Mapping[str, frozenset[str]] = {
 _GUESTS: Mapping[str, frozenset[str]] = {
     room: frozenset(guests.split())
     for room, guests in {
-        "conversion": "msgspec",
         "config": "msgspec platformdirs yaml",
         "assembly": "cryptography httpx platformdirs rich",
+        "executors": "msgspec",
         "wire": "msgspec",
         "kalshi": "cryptography httpx msgspec tenacity",
         "paper": "cryptography httpx msgspec starlette",
