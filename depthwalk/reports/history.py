@@ -12,12 +12,10 @@ from rich.text import Text
 
 from depthwalk.domain.messages import Reason, Record
 from depthwalk.domain.order import Fill, ParentOrder
-from depthwalk.domain.result import ExecutionResult, LiquidityClass, Status
+from depthwalk.domain.result import ExecutionResult, Status
 from depthwalk.domain.units import (
-    Duration,
     Instant,
     Money,
-    Price,
     Quantity,
     format_instant,
     format_money,
@@ -26,7 +24,7 @@ from depthwalk.domain.units import (
     in_seconds,
 )
 from depthwalk.reports import wording
-from depthwalk.reports.plain_lines import decision_line
+from depthwalk.reports.plain_lines import decision_words
 from depthwalk.reports.result_json import Json, average_text, to_json
 from depthwalk.reports.summary import summary
 from depthwalk.reports.wording import UNICODE, Glyphs
@@ -66,15 +64,12 @@ class TimedRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarketRow:
-    """A market of the paper exchange. *depth*: what a buyer of YES can take within three cents of the best ask."""
+    """A market of the paper exchange: its liquidity class by name, and the account's position there, positive YES."""
 
     ticker: str
     title: str
-    bid: Price | None
-    ask: Price | None
-    depth: Quantity | None
-    liquidity: LiquidityClass | None
-    grid: str
+    liquidity: str
+    position: Quantity
 
 
 def executions_table(rows: Sequence[ExecutionRow], *, width: int, signs: Glyphs = UNICODE) -> RenderableType:
@@ -166,13 +161,21 @@ def execution_details(
     if result is None:
         parts.append(Text(f"execution {row.execution_id} has not ended", "yellow"))
     if decisions:
-        parts += [Text(), Text("decisions", "dim")]
-        parts += [
-            Text(decision_line(Duration(one.at - row.started_at), row.parent, one.record), no_wrap=False) for one in decisions
-        ]
+        parts += [Text(), _decisions(row, decisions, signs)]
     if fills:
         parts += [Text(), _fills(row, fills, signs)]
     return Group(*parts)
+
+
+def _decisions(row: ExecutionRow, decisions: Sequence[TimedRecord], signs: Glyphs) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("decided", justify="right", no_wrap=True)
+    table.add_column("on", no_wrap=True)
+    table.add_column("what, and why", overflow="fold")
+    for one in decisions:
+        subject, words = decision_words(row.parent, one.record)
+        table.add_row(wording.elapsed(one.at - row.started_at), subject, signs.text(words))
+    return table
 
 
 def _fills(row: ExecutionRow, fills: Sequence[Fill], signs: Glyphs) -> Table:
@@ -228,41 +231,35 @@ def details_json(
     }
 
 
-def markets_table(rows: Sequence[MarketRow], *, width: int, signs: Glyphs = UNICODE) -> RenderableType:
-    """Return the paper exchange's markets for a terminal of *width* columns; their price steps only where there is room."""
-    if not rows:
-        return Text("no markets")
+def markets_table(rows: Sequence[MarketRow], *, cash: Money, signs: Glyphs = UNICODE) -> RenderableType:
+    """Return the paper exchange's markets and what the account has, for people."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    wide = width >= _WIDE
     table.add_column("ticker", no_wrap=True)
-    for heading in ("bid", "ask", "to take in 3 cents"):
-        table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("class", no_wrap=True)
-    if wide:
-        table.add_column("prices", overflow="fold")
+    table.add_column("position", justify="right", no_wrap=True)
     table.add_column("title", overflow="fold")
     for row in rows:
-        kind = row.liquidity
-        table.add_row(
-            Text(signs.text(row.ticker), "bold"),
-            wording.dollars(row.bid),
-            wording.dollars(row.ask),
-            wording.contracts(row.depth),
-            Text(wording.ABSENT) if kind is None else Text(kind.value, wording.CLASS_STYLES[kind]),
-            *((signs.text(row.grid),) if wide else ()),
-            signs.text(row.title),
-        )
-    return table
+        table.add_row(Text(signs.text(row.ticker), "bold"), row.liquidity, _position(row.position), signs.text(row.title))
+    return Group(table, Text(), Text("cash ", "dim").append(wording.money(cash), "not dim"))
 
 
-def market_json(row: MarketRow) -> dict[str, Json]:
-    """Return one line of `paper markets --json`."""
+def _position(position: Quantity) -> str:
+    if not position:
+        return wording.ABSENT
+    return f"{wording.contracts(abs(position))} {'YES' if position > 0 else 'NO'}"
+
+
+def markets_json(rows: Sequence[MarketRow], *, cash: Money) -> dict[str, Json]:
+    """Return the object of `paper markets --json`; a negative position is one of NO."""
     return {
-        "ticker": row.ticker,
-        "title": row.title,
-        "bid": None if row.bid is None else format_price(row.bid),
-        "ask": None if row.ask is None else format_price(row.ask),
-        "depth": None if row.depth is None else format_quantity(row.depth),
-        "liquidity_category": None if row.liquidity is None else row.liquidity.value,
-        "grid": row.grid,
+        "cash": format_money(cash),
+        "markets": [
+            {
+                "ticker": row.ticker,
+                "title": row.title,
+                "liquidity_category": row.liquidity,
+                "position": format_quantity(row.position),
+            }
+            for row in rows
+        ],
     }

@@ -159,10 +159,11 @@ def _average(snapshot: RunSnapshot, signs: Glyphs) -> Text:
     average = wording.average_price(snapshot.paid, snapshot.filled)
     worse = wording.worse_by(snapshot.parent.action, average, twice)
     text = Text(wording.dollars_of(average), "bold")
-    if worse is not None:
-        style = "red" if worse > 0 else "green" if worse < 0 else ""
-        text.append("  ").append(f"{wording.in_cents(worse, signs)} {wording.judgement(worse)}", style)
-        text.append(" than" if worse else " with", "dim")
+    if worse:
+        style = "red" if worse > 0 else "green"
+        text.append("  ").append(f"{wording.in_cents(worse, signs)} {wording.judgement(worse)}", style).append(" than", "dim")
+    elif worse is not None:
+        text.append("  even with")
     text.append("  arrival mid " if worse is None else " arrival mid ", "dim").append(wording.mid(twice))
     return text.append("  fees ", "dim").append(wording.money(snapshot.fees))
 

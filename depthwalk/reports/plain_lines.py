@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from depthwalk.domain.messages import Record
 from depthwalk.domain.order import OrderStatus, ParentOrder
 from depthwalk.domain.result import RunSnapshot, SplitView
-from depthwalk.domain.units import Duration, Price, format_mid, format_price, format_quantity, in_seconds
+from depthwalk.domain.units import Price, format_mid, format_price, format_quantity, in_seconds
 from depthwalk.reports import wording
 from depthwalk.reports.live_table import with_cross
 
@@ -23,7 +23,7 @@ def lines(before: RunSnapshot | None, now: RunSnapshot, records: Sequence[Record
     if now.arrival is not None and (before is None or before.arrival is None):
         found.append(_line(now, "arrival", _arrival(now)))
     found += _changes(before, now)
-    found += [decision_line(wording.since_start(now, now.at), now.parent, record) for record in records]
+    found += [_line(now, *decision_words(now.parent, record)) for record in records]
     if not any(record.what in ("hold", "resume") for record in records):
         held = None if before is None else before.hold
         if now.hold != held:
@@ -33,23 +33,20 @@ def lines(before: RunSnapshot | None, now: RunSnapshot, records: Sequence[Record
     return found
 
 
-def decision_line(elapsed: Duration, parent: ParentOrder, record: Record) -> str:
-    """Return the line of one decision, *elapsed* after the start of the run."""
+def decision_words(parent: ParentOrder, record: Record) -> tuple[str, str]:
+    """Return what a decision is about ("split 1", "run") and its words, prices in the traded side's prices."""
     words = record.what
     if record.price is not None:
         price = parent.own_price(record.price)
         previous = None if record.previous is None else parent.own_price(record.previous)
         words += f" {wording.prices(previous, price, wording.ASCII)}"
-    return _timed(elapsed, "run" if record.split is None else f"split {record.split}", f"{words}  {record.why}")
-
-
-def _timed(elapsed: Duration, subject: str, text: str) -> str:
-    line = wording.printable(f"{in_seconds(elapsed):7.1f} s  {subject:<8} {text}").rstrip()
-    return line.encode("ascii", "replace").decode("ascii")
+    return "run" if record.split is None else f"split {record.split}", f"{words}  {record.why}"
 
 
 def _line(now: RunSnapshot, subject: str, text: str) -> str:
-    return _timed(wording.since_start(now, now.at), subject, text)
+    elapsed = in_seconds(wording.since_start(now, now.at))
+    line = wording.printable(f"{elapsed:7.1f} s  {subject:<8} {text}").rstrip()
+    return line.encode("ascii", "replace").decode("ascii")
 
 
 def _start(now: RunSnapshot) -> str:
@@ -93,7 +90,9 @@ def _fill(old: SplitView | None, split: SplitView) -> str | None:
     if quantity <= 0:
         return None
     paid = split.paid - (old.paid if old is not None else 0)
-    words = f"filled {format_quantity(quantity)} at {format_price(round(paid / quantity))}"
+    words = f"filled {format_quantity(quantity)}"
+    if paid > 0:  # else the venue has told the quantity before the fills themselves
+        words += f" at {format_price(round(paid / quantity))}"
     return words if split.level <= 0 else f"{words}, {format_quantity(split.filled)} of {format_quantity(split.quantity)}"
 
 

@@ -25,7 +25,7 @@ def summary(result: ExecutionResult, *, signs: Glyphs = UNICODE) -> RenderableTy
         ("of it", _parts(result)),
         ("fees", _fees(result)),
         ("time", _time(result)),
-        ("walks", Text(f"{result.walks} in {len(result.splits)} split{'' if len(result.splits) == 1 else 's'}")),
+        ("walks", _walks(result)),
         ("API", _api(result)),
         ("basic", _basic(result)),
         ("execution", Text(result.execution_id)),
@@ -118,8 +118,13 @@ def _parts(result: ExecutionResult) -> Text | None:
     )
 
 
+def _walks(result: ExecutionResult) -> Text:
+    count = sum(split.level > 0 for split in result.splits)
+    return Text(f"{result.walks} in {count} split{'' if count == 1 else 's'}")
+
+
 def _fees(result: ExecutionResult) -> Text:
-    text = Text(wording.money(result.fees))
+    text = Text(f"{wording.money(result.fees)} paid")
     if result.filled:
         taker = result.filled - result.maker_filled
         text.append(f"  {wording.contracts(result.maker_filled)} as maker, {wording.contracts(taker)} as taker")

@@ -2,12 +2,13 @@ import json
 
 import pytest
 
+from depthwalk.domain.units import parse_money
 from depthwalk.reports.history import (
     details_json,
     execution_details,
     execution_json,
     executions_table,
-    market_json,
+    markets_json,
     markets_table,
 )
 from tests.support import history, results
@@ -68,12 +69,13 @@ def test_details_hold_decisions_and_fills_in_the_users_prices() -> None:
 
 @pytest.mark.parametrize("width", [80, 140])
 def test_the_markets_look_as_agreed(width: int) -> None:
-    """One with a book, one without."""
-    assert same_as_snapshot(f"paper-markets-{width}", as_text(markets_table(history.markets(), width=width), width=width))
-    assert as_text(markets_table([], width=width), width=width) == "no markets\n"
+    """Ticker, class, position in words, cash (REFRESH_SNAPSHOTS=1 renews it)."""
+    text = as_text(markets_table(history.markets(), cash=parse_money("9876.5432")), width=width)
+    assert same_as_snapshot(f"paper-markets-{width}", text)
 
 
-def test_a_market_is_a_json_object() -> None:
-    """What is not there is null."""
-    full, empty = (market_json(row) for row in history.markets())
-    assert (full["bid"], full["liquidity_category"], empty["bid"], empty["depth"]) == ("0.4100", "liquid", None, None)
+def test_the_markets_are_one_json_object() -> None:
+    """Cash and positions as strings; a position of NO is negative."""
+    found = json.loads(json.dumps(markets_json(history.markets(), cash=parse_money("9876.5432"))))
+    assert found["cash"] == "9876.543200"
+    assert [market["position"] for market in found["markets"]] == ["0.00", "62.00", "-1500.50"]

@@ -3,8 +3,8 @@ from dataclasses import replace
 from depthwalk.domain.messages import Finish, Reason, Record
 from depthwalk.domain.order import Action, OrderStatus, Outcome
 from depthwalk.domain.result import SplitView
-from depthwalk.domain.units import Duration, Money, Quantity, parse_price
-from depthwalk.reports.plain_lines import decision_line, lines
+from depthwalk.domain.units import Money, Quantity, parse_price
+from depthwalk.reports.plain_lines import decision_words, lines
 from tests.support import results
 
 _NOW = results.snapshot()
@@ -24,7 +24,7 @@ def test_prices_are_the_users() -> None:
     """A decision carries YES prices; who trades NO reads prices of NO."""
     order = results.parent(outcome=Outcome.NO, action=Action.BUY)
     record = Record(what="place", why="at the bid", split=2, price=parse_price("0.43"))
-    assert decision_line(Duration(1_500_000), order, record) == "    1.5 s  split 2  place 0.5700  at the bid"
+    assert decision_words(order, record) == ("split 2", "place 0.5700  at the bid")
 
 
 def test_the_first_call_says_what_was_asked() -> None:
@@ -53,6 +53,13 @@ def test_a_fill_is_the_difference_of_two_snapshots() -> None:
     assert lines(
         _NOW, replace(_NOW, splits=(_NOW.splits[0], more), filled=Quantity(6_700), paid=Money(_NOW.paid + 4_100 * 500)), []
     ) == ["   14.6 s  split 2  filled 5.00 at 0.4100, 7.00 of 40.00"]
+
+
+def test_a_quantity_told_before_its_fills_has_no_price_yet() -> None:
+    """The venue's reply may say how much was filled before the fills say at what price."""
+    more = replace(_NOW.splits[1], filled=Quantity(700))
+    now = replace(_NOW, splits=(_NOW.splits[0], more), filled=Quantity(6_700))
+    assert lines(_NOW, now, []) == ["   14.6 s  split 2  filled 5.00, 7.00 of 40.00"]
 
 
 def test_a_take_at_the_end_is_a_fill_too() -> None:

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from depthwalk.domain.messages import Record
 from depthwalk.domain.order import Fill
-from depthwalk.domain.result import ExecutionResult, LiquidityClass, Status
-from depthwalk.domain.units import Money, Price, parse_money, parse_price, parse_quantity
+from depthwalk.domain.result import ExecutionResult, Status
+from depthwalk.domain.units import Money, Quantity, parse_money, parse_price, parse_quantity
 from depthwalk.reports.history import ExecutionRow, MarketRow, TimedRecord
 from tests.support import results
 
@@ -64,9 +64,9 @@ def fills() -> list[Fill]:
 
 
 def markets() -> list[MarketRow]:
-    """Build a market with a book and one without."""
-    full = MarketRow(
-        ticker="PAPER-LIQUID", title="A liquid synthetic market", bid=Price(4100), ask=Price(4200),
-        depth=parse_quantity("310"), liquidity=LiquidityClass.LIQUID, grid="0.0100 steps between 0 and 1",
-    )  # fmt: skip
-    return [full, replace(full, ticker="PAPER-THIN", title="A thin one", bid=None, ask=None, depth=None, liquidity=None)]
+    """Build three markets: no position, one of YES, one of NO."""
+    return [
+        MarketRow(ticker="PAPER-THIN", title="A thin synthetic market", liquidity="thin", position=Quantity(0)),
+        MarketRow(ticker="PAPER-MODERATE", title="A moderate one", liquidity="moderate", position=Quantity(6_200)),
+        MarketRow(ticker="PAPER-LIQUID", title="A liquid one", liquidity="liquid", position=Quantity(-150_050)),
+    ]

@@ -1,0 +1,90 @@
+"""`depthwalk executions`: what was executed before."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from depthwalk.cli import terminal
+from depthwalk.cli.options import session_of
+from depthwalk.errors import ExitCode
+
+if TYPE_CHECKING:
+    from depthwalk.reports.history import ExecutionRow
+    from depthwalk.storage.executions import ExecutionSummary
+
+app = typer.Typer(rich_markup_mode=None, help="Look back at executions.")
+
+_LIMIT = 20
+
+
+@app.callback(invoke_without_command=True)
+def executions(context: typer.Context) -> int | None:
+    """Look back at executions; without a command, list them."""
+    return list_(context, limit=_LIMIT) if context.invoked_subcommand is None else None
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="At most so many.")] = _LIMIT,
+) -> int:
+    """List the latest executions, newest first; with --env only those of that environment."""
+    from depthwalk import assembly
+    from depthwalk.reports.history import execution_json, executions_table
+    from depthwalk.storage.executions import list_executions
+
+    session = session_of(context)
+    with assembly.open_store(session.config, session.database) as store:
+        rows = [_row(found) for found in list_executions(store, environment=session.environment, limit=limit)]
+    if session.json:
+        terminal.write_json(execution_json(row) for row in rows)
+    else:
+        terminal.write_table(session, lambda width, signs: executions_table(rows, width=width, signs=signs))
+    return ExitCode.DONE
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    execution: Annotated[str, typer.Argument(metavar="ID", help="The execution's id, or the beginning of it.")],
+) -> int:
+    """Show one execution: what it cost, every decision and why, every fill."""
+    from depthwalk import assembly
+    from depthwalk.reports.history import TimedRecord, details_json, execution_details
+    from depthwalk.storage.executions import load_execution
+
+    session = session_of(context)
+    with assembly.open_store(session.config, session.database) as store:
+        found = load_execution(store, execution)
+    row, result, fills = _row(found.summary), found.result, found.fills
+    decisions = [TimedRecord(at=decision.at, record=decision.record) for decision in found.decisions]
+    if session.json:
+        terminal.write_json([details_json(row, result, decisions, fills)])
+    else:
+        terminal.write_table(
+            session, lambda width, signs: execution_details(row, result, decisions, fills, width=width, signs=signs)
+        )
+    return ExitCode.DONE
+
+
+def _row(found: "ExecutionSummary") -> "ExecutionRow":
+    from depthwalk.reports.history import ExecutionRow
+
+    start = found.start
+    return ExecutionRow(
+        execution_id=start.execution_id,
+        parent=start.parent,
+        algorithm=start.algorithm,
+        environment=start.environment,
+        source=start.source,
+        status=found.status,
+        reason=found.reason,
+        started_at=start.started_at,
+        finished_at=found.finished_at,
+        filled=found.filled,
+        paid=found.paid,
+        fees=found.fees,
+        walks=found.walks,
+        slippage_percent=found.slippage_percent,
+        tags=dict(start.tags),
+    )
