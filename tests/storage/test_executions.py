@@ -64,8 +64,8 @@ def test_an_execution_is_read_back_whole(database: Database) -> None:
         found.summary.finished_at,
     )
     assert [
-        Decision(at=Instant(START + 10), record=small_run()[0][1][0]),  # type: ignore[arg-type] # a Record, by construction
-        Decision(at=Instant(START + 99), record=small_run()[2][1][0]),  # type: ignore[arg-type] # as above
+        Decision(at=Instant(START + 10), record=small_run()[0][1][0]),
+        Decision(at=Instant(START + 99), record=small_run()[2][1][0]),
     ] == list(found.decisions)
     assert (fill(20).fill,) == found.fills
     assert result() == found.result

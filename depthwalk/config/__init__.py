@@ -1,0 +1,34 @@
+"""The configuration: YAML into frozen values, every fault found and named. No secrets: file paths and variable names only.
+
+`sections.py` has keys, defaults and ranges; `settings.py` the whole; `conversion.py` turns raw values into typed ones;
+`loading.py` reads the file. `config.example.yaml` says the same in words, and a test holds them together.
+"""
+
+from depthwalk.config.loading import FILE_NAME, load
+from depthwalk.config.sections import (
+    CredentialsConfig,
+    Environment,
+    ExecutionConfig,
+    LiquidityConfig,
+    LiveConfig,
+    Method,
+    RateLimitConfig,
+    RiskConfig,
+    Tier,
+)
+from depthwalk.config.settings import Config
+
+__all__ = [
+    "FILE_NAME",
+    "Config",
+    "CredentialsConfig",
+    "Environment",
+    "ExecutionConfig",
+    "LiquidityConfig",
+    "LiveConfig",
+    "Method",
+    "RateLimitConfig",
+    "RiskConfig",
+    "Tier",
+    "load",
+]

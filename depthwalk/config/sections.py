@@ -1,0 +1,135 @@
+"""The sections of the configuration: keys, defaults, ranges. No YAML here.
+
+A key that nothing uses is not known. An algorithm's parameters are in its own params class.
+"""
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from depthwalk.domain.messages import LiquidityRule
+from depthwalk.domain.units import CONTRACT, DOLLAR, ONE, Money, Price, Quantity, format_money, format_price, format_quantity
+from depthwalk.errors import DomainError
+from depthwalk.executors.registry import ALGORITHMS
+from depthwalk.executors.state import require
+
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_MOST_RETRIES: Final = 20
+_MAX_NOTIONAL: Final = Money(500 * DOLLAR)
+
+
+class Environment(StrEnum):
+    """Where orders go."""
+
+    PAPER = "paper"
+    DEMO = "demo"
+    LIVE = "live"
+
+
+class Tier(StrEnum):
+    """The venue's usage tiers (kalshi-api.md, its table of tiers); AUTO asks the venue."""
+
+    AUTO = "auto"
+    BASIC = "basic"
+    ADVANCED = "advanced"
+    EXPERT = "expert"
+    PREMIER = "premier"
+    PARAGON = "paragon"
+    PRIME = "prime"
+    PRESTIGE = "prestige"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialsConfig:
+    """Where the key is: the name of an environment variable, and a file. Never the key itself."""
+
+    api_key_id_env: str = "KALSHI_API_KEY_ID"
+    private_key_path: str = "~/.config/depthwalk/kalshi.pem"
+
+    def __post_init__(self) -> None:
+        # What stands here by mistake may be the key itself, so it is not repeated.
+        if not _VARIABLE.fullmatch(self.api_key_id_env):
+            raise DomainError("api_key_id_env: found something else; allowed: the name of an environment variable")
+        if not self.private_key_path or "-----BEGIN" in self.private_key_path or "\n" in self.private_key_path:
+            raise DomainError("private_key_path: found something else; allowed: the path of a file")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveConfig:
+    """Real money has to be wanted here as well as on the command line."""
+
+    enabled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionConfig:
+    """What holds for every execution; *max_retries* is of reads, writes are never repeated."""
+
+    algorithm: str = "simple_limit"
+    max_retries: int = 3
+    max_book_age_seconds: float = 10.0
+
+    def __post_init__(self) -> None:
+        require(self.algorithm in ALGORITHMS, "algorithm", repr(self.algorithm), ", ".join(ALGORITHMS))
+        require(0 <= self.max_retries <= _MOST_RETRIES, "max_retries", self.max_retries, f"0 to {_MOST_RETRIES}")
+        require(self.max_book_age_seconds > 0, "max_book_age_seconds", self.max_book_age_seconds, "more than 0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiquidityConfig:
+    """What makes a book liquid or moderate: contracts on the taker side, within so many dollars of its best."""
+
+    liquid: Quantity = LiquidityRule().liquid
+    moderate: Quantity = LiquidityRule().moderate
+    within: Price = LiquidityRule().within
+
+    def __post_init__(self) -> None:
+        require(self.moderate > 0, "moderate", format_quantity(self.moderate), "more than 0")
+        require(
+            self.liquid >= self.moderate,
+            "liquid",
+            format_quantity(self.liquid),
+            f"moderate ({format_quantity(self.moderate)}) or more",
+        )
+        require(0 < self.within < ONE, "within", format_price(self.within), "between 0 and 1 dollar")
+
+    def rule(self) -> LiquidityRule:
+        """Return it as the executors know it."""
+        return LiquidityRule(liquid=self.liquid, moderate=self.moderate, within=self.within)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimitConfig:
+    """The share of the tier's tokens we use, the part of it kept for cancels, and a limit of one's own."""
+
+    tier: Tier = Tier.AUTO
+    utilisation: float = 0.9
+    cancel_reserve: float = 0.1
+    calls_per_minute: int | None = None
+
+    def __post_init__(self) -> None:
+        require(0 < self.utilisation <= 1, "utilisation", self.utilisation, "more than 0, at most 1")
+        require(0 <= self.cancel_reserve < 1, "cancel_reserve", self.cancel_reserve, "0 or more, less than 1")
+        calls = self.calls_per_minute
+        require(calls is None or calls > 0, "calls_per_minute", calls, "1 or more, or null")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskConfig:
+    """The largest order: contracts, and dollars it may cost at its cap."""
+
+    max_count: Quantity = Quantity(1000 * CONTRACT)
+    max_notional: Money = _MAX_NOTIONAL
+
+    def __post_init__(self) -> None:
+        require(self.max_count > 0, "max_count", format_quantity(self.max_count), "more than 0")
+        require(self.max_notional > 0, "max_notional", format_money(self.max_notional), "more than 0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """A named profile: an algorithm, and those of its parameters that differ from its section (converted)."""
+
+    algorithm: str
+    overrides: dict[str, object] = field(default_factory=dict)

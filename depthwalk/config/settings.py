@@ -1,0 +1,120 @@
+"""The whole configuration as one frozen value, and the parameters of an algorithm merged from all that may set them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, cast
+
+import platformdirs
+
+from depthwalk.config.conversion import Faults, checked, field_values
+from depthwalk.config.sections import (
+    CredentialsConfig,
+    Environment,
+    ExecutionConfig,
+    LiquidityConfig,
+    LiveConfig,
+    Method,
+    RateLimitConfig,
+    RiskConfig,
+)
+from depthwalk.domain.messages import Rules
+from depthwalk.domain.units import seconds
+from depthwalk.errors import UsageError
+from depthwalk.executors.registry import ALGORITHMS, algorithm
+from depthwalk.executors.state import BaseParams
+
+
+def default_algorithms() -> dict[str, BaseParams]:
+    """Return every algorithm with its default parameters."""
+    return {name: cast("type[Any]", spec.params)() for name, spec in ALGORITHMS.items()}
+
+
+def _default_methods() -> dict[str, Method]:
+    overrides: dict[str, object] = {"max_slippage": 0.025, "timeout_seconds": 40.0}
+    return {"aggressive_nfl_advanced": Method(algorithm="dynamic_depth_walker", overrides=overrides)}
+
+
+def varied(params: BaseParams, changes: Mapping[str, object]) -> BaseParams:
+    """Return *params* with *changes*, whose values have been converted. Raises DomainError for what cannot be."""
+    return replace(params, **cast("dict[str, Any]", dict(changes)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything configurable. *origin* is the file it came from, None for the built-in defaults."""
+
+    environment: Environment = Environment.PAPER
+    database: str | None = None
+    credentials: CredentialsConfig = field(default_factory=CredentialsConfig)
+    live: LiveConfig = field(default_factory=LiveConfig)
+    execution: ExecutionConfig = field(default_factory=ExecutionConfig)
+    algorithms: dict[str, BaseParams] = field(default_factory=default_algorithms)
+    liquidity: LiquidityConfig = field(default_factory=LiquidityConfig)
+    methods: dict[str, Method] = field(default_factory=_default_methods)
+    rate_limit: RateLimitConfig = field(default_factory=RateLimitConfig)
+    risk: RiskConfig = field(default_factory=RiskConfig)
+    origin: Path | None = field(default=None, compare=False)
+
+    def database_path(self) -> Path:
+        """Return where the database is; a relative path counts from the config file's folder."""
+        if self.database is None:
+            return platformdirs.user_data_path("depthwalk") / "depthwalk.sqlite"
+        return self._resolved(self.database)
+
+    def private_key_path(self) -> Path:
+        """Return where the private key is; a relative path counts from the config file's folder."""
+        return self._resolved(self.credentials.private_key_path)
+
+    def rules(self) -> Rules:
+        """Return what holds for every algorithm."""
+        return Rules(max_book_age=seconds(self.execution.max_book_age_seconds), liquidity=self.liquidity.rule())
+
+    def method(self, name: str) -> Method:
+        """Return a named profile. Raises UsageError naming the known ones."""
+        found = self.methods.get(name)
+        if found is None:
+            raise UsageError(f"unknown method {name!r}", hint=f"known methods: {', '.join(self.methods) or 'none'}")
+        return found
+
+    def algorithm_for(self, name: str | None = None, method: str | None = None) -> str:
+        """Return the algorithm that is meant: *name*, else the method's, else the configured default.
+
+        Raises:
+            UsageError: unknown algorithm or method, or a method of another algorithm than *name*.
+
+        """
+        if name is not None:
+            algorithm(name)
+        if method is None:
+            return name or self.execution.algorithm
+        owner = self.method(method).algorithm
+        if name not in (None, owner):
+            raise UsageError(f"method {method!r} is of {owner}, not of {name}", hint="leave --algo out, or name another method")
+        return owner
+
+    def params_for(
+        self, name: str | None = None, method: str | None = None, overrides: Mapping[str, object] | None = None
+    ) -> BaseParams:
+        """Return parameters: the algorithm's defaults, then its section, then *method*, then *overrides*.
+
+        *overrides* are raw values as YAML would have them (0.02, "0.005", "cross"); None means not given.
+
+        Raises:
+            UsageError: unknown algorithm or method, a method of another algorithm, or parameters that cannot be.
+
+        """
+        chosen = self.algorithm_for(name, method)
+        params = self.algorithms[chosen]
+        if method is not None:
+            params = varied(params, self.method(method).overrides)
+        given = {key: value for key, value in (overrides or {}).items() if value is not None}
+        faults = Faults()
+        changes = field_values(type(params), given, (chosen,), faults)
+        result = None if faults.lines else checked(lambda: varied(params, changes), (chosen,), faults)
+        if result is None:
+            raise UsageError("; ".join(faults.lines))
+        return result
+
+    def _resolved(self, text: str) -> Path:
+        return (self.origin.parent if self.origin else Path()) / Path(text).expanduser()
