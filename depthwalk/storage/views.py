@@ -31,20 +31,17 @@ FROM order_book_snapshots
 #   SELECT SUM(quantity) FROM depth_levels WHERE side = 'ask' AND price_e4 <= 4300 AND snapshot_id =
 #     (SELECT id FROM order_book_snapshots WHERE ticker = 'T' AND event_time_us <= 1700000000000000
 #      ORDER BY event_time_us DESC LIMIT 1)
+# The two sides are joined, not a UNION of two queries: only so does a condition on the book reach the index.
 _LEVELS: Final = """
 SELECT s.id AS snapshot_id, s.ticker, TIME(s.event_time_us) AS event_time, s.environment, s.source,
-    'bid' AS side, 'yes' AS outcome, l.key + 1 AS level,
-    json_extract(l.value, '$[0]') / 10000.0 AS price, json_extract(l.value, '$[0]') / 10000.0 AS outcome_price,
-    json_extract(l.value, '$[1]') / 100.0 AS quantity, json_extract(l.value, '$[0]') AS price_e4,
-    json_extract(l.value, '$[1]') AS quantity_e2, s.event_time_us
-FROM order_book_snapshots s, json_each(s.yes_depth) l
-UNION ALL
-SELECT s.id, s.ticker, TIME(s.event_time_us), s.environment, s.source,
-    'ask', 'no', l.key + 1,
-    (10000 - json_extract(l.value, '$[0]')) / 10000.0, json_extract(l.value, '$[0]') / 10000.0,
-    json_extract(l.value, '$[1]') / 100.0, 10000 - json_extract(l.value, '$[0]'),
-    json_extract(l.value, '$[1]'), s.event_time_us
-FROM order_book_snapshots s, json_each(s.no_depth) l
+    d.side, d.outcome, l.key + 1 AS level,
+    (d.base + d.sign * json_extract(l.value, '$[0]')) / 10000.0 AS price,
+    json_extract(l.value, '$[0]') / 10000.0 AS outcome_price, json_extract(l.value, '$[1]') / 100.0 AS quantity,
+    d.base + d.sign * json_extract(l.value, '$[0]') AS price_e4, json_extract(l.value, '$[1]') AS quantity_e2,
+    s.event_time_us
+FROM order_book_snapshots s
+JOIN (SELECT 'bid' AS side, 'yes' AS outcome, 0 AS base, 1 AS sign UNION ALL SELECT 'ask', 'no', 10000, -1) d
+JOIN json_each(CASE d.side WHEN 'bid' THEN s.yes_depth ELSE s.no_depth END) l
 """
 
 _EXECUTIONS: Final = """

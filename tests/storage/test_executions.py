@@ -270,3 +270,15 @@ def test_sell_executions_are_read_back(database: Database) -> None:
     summary = list_executions(database)[0]
     assert asked == summary.start.parent
     assert (3, True, Money(0)) == (summary.start.seed, summary.start.fresh_account, summary.paid)
+
+
+def test_depth_of_one_book_reads_one_book(database: Database) -> None:
+    """The question the view is for uses the indexes, however many books there are."""
+    plan = database.rows(
+        "EXPLAIN QUERY PLAN SELECT SUM(quantity) FROM depth_levels WHERE side = 'ask' AND price_e4 <= 4300 AND snapshot_id ="
+        " (SELECT id FROM order_book_snapshots WHERE ticker = 'T' AND event_time_us <= 7 ORDER BY event_time_us DESC LIMIT 1)"
+    )
+
+    steps = [row["detail"] for row in plan]
+    assert any(step.startswith("SEARCH s USING INTEGER PRIMARY KEY") for step in steps)
+    assert not [step for step in steps if step.startswith(("SCAN s", "SCAN order_book"))]
