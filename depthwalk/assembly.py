@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from depthwalk.paper.account import AccountState
     from depthwalk.paper.exchange import PaperExchange
     from depthwalk.ports import View
+    from depthwalk.reports.history import MarketRow
     from depthwalk.storage.database import Database
 
 SEEDED_START: Final = parse_instant("2026-01-05T15:00:00Z")
@@ -73,21 +74,11 @@ class ExecuteRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaperMarketRow:
-    """One paper market as `paper markets` lists it: what it is, and what the lasting account holds there."""
-
-    ticker: str
-    title: str
-    liquidity: str
-    position: Quantity
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PaperOverview:
-    """The paper markets and the cash of the lasting account."""
+    """The paper markets, and the cash of the lasting account."""
 
     cash: Money
-    markets: tuple[PaperMarketRow, ...]
+    markets: "tuple[MarketRow, ...]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,14 +108,15 @@ def open_store(config_path: Path | None, database_path: Path | None) -> "Databas
 
 
 def paper_overview(config_path: Path | None, database_path: Path | None) -> PaperOverview:
-    """Return the paper markets with the lasting account's positions in them."""
+    """Return the paper markets with the lasting account's positions in them, and its cash."""
+    from depthwalk.reports.history import MarketRow
     from depthwalk.simulation.scenarios import SCENARIOS
     from depthwalk.storage.paper_account import paper_ledger
 
     with open_store(config_path, database_path) as database:
         ledger = paper_ledger(database)
     markets = tuple(
-        PaperMarketRow(
+        MarketRow(
             ticker=scenario.ticker,
             title=scenario.title,
             liquidity=scenario.market_class.name,
@@ -217,6 +209,13 @@ def _published(config: "Config") -> Any:  # noqa: ANN401 - the wire's AccountLim
     return None if tier == "auto" else published_limits(Tier(tier))
 
 
+def environment_of(request: ExecuteRequest) -> str:
+    """Return where a request would be executed: what it says, else what the configuration says."""
+    from depthwalk.config import load
+
+    return request.environment or load(request.config_path).environment.value
+
+
 # --- execute ----------------------------------------------------------------------------------------------------------
 
 
@@ -255,7 +254,7 @@ def _checked(request: ExecuteRequest) -> _Plan:
     from depthwalk.config import load
 
     config = load(request.config_path)
-    environment = request.environment or config.environment.value
+    environment = environment_of(request)
     if environment == "live" and not config.live.enabled:
         raise Refused("live is not enabled", hint="set live: {enabled: true} in the configuration, then use --env live")
     if environment != "paper":

@@ -5,7 +5,7 @@ still be listed as resting. So fills are read until they add up, and an order is
 is newer than our write.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from depthwalk.clock import Clock
 from depthwalk.domain.market import Market
@@ -96,10 +96,26 @@ class Readings:
 
     # --- looks ---
 
-    async def look_at_orders(self) -> tuple[ForeignOrder, ...]:
-        """Compare our living children with the venue's list; post fills and ends. Return the account's other orders."""
-        before = {child.client_id: child.version for child in self._children.live if child.status is OrderStatus.RESTING}
+    async def look_at_orders(self) -> None:
+        """Read our resting children one by one (cheap, section 6.1) and post their fills and ends."""
+        await self._compare(self._resting(), {})
+
+    async def look_at_account(self) -> tuple[ForeignOrder, ...]:
+        """As `look_at_orders`, from one list of all resting orders in the market; return the account's other orders."""
+        before = self._resting()
         listed = {report.order_id: report for report in await self._exchange.resting_orders(self._market.ticker)}
+        await self._compare(before, listed)
+        return tuple(
+            ForeignOrder(side=report.side, price=report.price, quantity=report.remaining)
+            for report in listed.values()
+            if report.order_id not in self._client_ids
+        )
+
+    def _resting(self) -> dict[str, int]:
+        return {child.client_id: child.version for child in self._children.live if child.status is OrderStatus.RESTING}
+
+    async def _compare(self, before: dict[str, int], listed: Mapping[str, OrderReport]) -> None:
+        """Post what the venue has done to the children in *before*, but for those that changed while it was read."""
         ended: list[tuple[Child, OrderReport]] = []
         behind = any(not child.live and not child.settled for child in self._children)
         for client_id, version in before.items():
@@ -115,12 +131,6 @@ class Readings:
         for child, report in ended:
             if child.version == before[child.client_id] or child.live:
                 await self._post_end(child, report)
-        ours = set(self._client_ids)
-        return tuple(
-            ForeignOrder(side=report.side, price=report.price, quantity=report.remaining)
-            for report in listed.values()
-            if report.order_id not in ours
-        )
 
     async def look_at_book(self, foreign: tuple[ForeignOrder, ...]) -> None:
         """Read the book; once more where a write was answered meanwhile, as one cannot tell what it shows of that order."""

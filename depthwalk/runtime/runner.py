@@ -180,9 +180,10 @@ class Runner:
 
     async def _read(self, look: Look) -> None:
         try:
-            foreign = await self._known.look_at_orders()
             if look is Look.BOOK:
-                await self._known.look_at_book(foreign)
+                await self._known.look_at_book(await self._known.look_at_account())
+            else:
+                await self._known.look_at_orders()
         except ExchangeError as error:
             self._feed_lost = True
             self._inbox.put_nowait(FeedLost(at=self._clock.now(), detail=error.message))
