@@ -117,7 +117,7 @@ class RateLimitConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskConfig:
-    """The largest order: contracts, and dollars it may cost at its cap."""
+    """The largest order: contracts, and dollars it may put at stake at its cap (a sale: 1 - cap a contract)."""
 
     max_count: Quantity = Quantity(1000 * CONTRACT)
     max_notional: Money = _MAX_NOTIONAL

@@ -68,7 +68,11 @@ class Config:
 
     def rules(self) -> Rules:
         """Return what holds for every algorithm."""
-        return Rules(max_book_age=seconds(self.execution.max_book_age_seconds), liquidity=self.liquidity.rule())
+        return Rules(
+            max_book_age=seconds(self.execution.max_book_age_seconds),
+            liquidity=self.liquidity.rule(),
+            max_notional=self.risk.max_notional,
+        )
 
     def method(self, name: str) -> Method:
         """Return a named profile. Raises UsageError naming the known ones."""

@@ -41,7 +41,10 @@ def test_every_kind_of_value_is_converted() -> None:
         config.rate_limit.calls_per_minute,
         config.risk.max_notional,
     )
-    assert Rules(max_book_age=Duration(2_000_000), liquidity=config.liquidity.rule()) == config.rules()
+    assert (
+        Rules(max_book_age=Duration(2_000_000), liquidity=config.liquidity.rule(), max_notional=config.risk.max_notional)
+        == config.rules()
+    )
     assert SimpleLimitParams(limit_rule=LimitRule.CAP) == config.params_for("simple_limit")
     walker = config.params_for("dynamic_depth_walker")
     assert isinstance(walker, DynamicDepthWalkerParams)
