@@ -262,9 +262,7 @@ def _checked(request: ExecuteRequest) -> _Plan:
             f"orders in {environment} are refused until every order is accounted for after a fault",
             hint="--env paper runs the same code on the embedded exchange",
         )
-    name = request.algorithm
-    if name is None:
-        name = config.execution.algorithm if request.method is None else config.method(request.method).algorithm
+    name = config.algorithm_for(request.algorithm, request.method)
     params = config.params_for(name, request.method, request.overrides)
     if request.quantity > config.risk.max_count:
         raise Refused(
