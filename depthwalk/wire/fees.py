@@ -6,6 +6,7 @@ The formula is in `analysis/fees.py`; only the data is here. Source: kalshi-api.
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import Final
 
 import msgspec
 
@@ -13,6 +14,9 @@ from depthwalk.domain.market import FeeSchedule, FeeType
 from depthwalk.domain.units import Instant
 from depthwalk.wire.markets import MarketRecord
 from depthwalk.wire.scalars import Json, WireError, load
+
+_LARGEST: Final = 1_000
+_MOST_DIGITS: Final = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +63,7 @@ def _multiplier(value: Decimal, path: str) -> Fraction:
     """Return a JSON number exactly: 0.07 is seven hundredths, not the float nearest to it."""
     exponent = value.as_tuple().exponent
     # Bounded before it becomes a Fraction: 1e999999999 is legal JSON.
-    if not isinstance(exponent, int) or not -12 <= exponent <= 3 or not 0 <= value <= 1_000:  # noqa: PLR2004 - sanity bounds
+    if not isinstance(exponent, int) or abs(exponent) > _MOST_DIGITS or not 0 <= value <= _LARGEST:
         raise WireError(path, f"{value} cannot be a fee multiplier")
     return Fraction(value)
 

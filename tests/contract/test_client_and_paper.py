@@ -69,7 +69,7 @@ def _order(market: Market, clock: Clock, price: Price, **changes: object) -> Sub
     }
     if price not in market.grid:
         raise AssertionError(f"{price} is off the grid")
-    return SubmitOrder(**(values | changes))  # type: ignore[arg-type]  # one default order for all stories
+    return SubmitOrder(**(values | changes))
 
 
 def test_the_life_of_an_order() -> None:

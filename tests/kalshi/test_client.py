@@ -30,7 +30,7 @@ def _submit(**changes: object) -> SubmitOrder:
         "time_in_force": TimeInForce.GOOD_TILL_CANCELED,
         "expires_at": Instant(NOW + 55 * SECOND),
     }
-    return SubmitOrder(**(values | changes))  # type: ignore[arg-type]  # one default order for all tests
+    return SubmitOrder(**(values | changes))
 
 
 def _sent(httpx_mock: HTTPXMock) -> dict[str, object]:
@@ -219,7 +219,7 @@ def test_batches_fit_the_bucket(httpx_mock: HTTPXMock) -> None:
     ids = [f"o-{number}" for number in range(12)]
     assert ids == [receipt.order_id for receipt in asyncio.run(exchange.cancel_batch(MARKET, ids))]
     assert [5, 5, 2] == [len(json.loads(request.content)["orders"]) for request in httpx_mock.get_requests()]
-    assert {"order_id": "o-11", "market_ticker": "KX-A", "exchange_index": 2} == _sent(httpx_mock)["orders"][-1]  # type: ignore[index]  # JSON
+    assert {"order_id": "o-11", "market_ticker": "KX-A", "exchange_index": 2} == _sent(httpx_mock)["orders"][-1]
     assert exchange.usage.write_tokens == 24
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import os
 import stat
 from pathlib import Path
 
@@ -175,7 +174,7 @@ def test_a_key_file_only_the_owner_can_read(tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match=f"mode {mode:o}") as caught:
             read_key_file(path)
         assert caught.value.hint == f"chmod 600 {path}"
-    assert stat.S_IMODE(os.stat(path).st_mode) == 0o610  # noqa: PTH116 - the file is left as it was
+    assert stat.S_IMODE(path.stat().st_mode) == 0o610
 
 
 def test_a_key_file_that_is_not_there(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_a_cost_that_never_fits_is_refused() -> None:
 
 
 def _throttle(**changes: object) -> Throttle:
-    return Throttle(limits=published_limits(Tier.BASIC), **({"utilisation": 1.0} | changes))  # type: ignore[arg-type]  # one default for tests
+    return Throttle(limits=published_limits(Tier.BASIC), **({"utilisation": 1.0} | changes))
 
 
 def test_cancels_have_a_reserve() -> None:
