@@ -42,10 +42,10 @@ _TAKER = 1 << 62
 
 
 class CrowdBook:
-    """A living book. Build it with `synthetic` or `carried_on`."""
+    """A living book; *market_class* are its parameters. Build it with `synthetic` or `carried_on`."""
 
     def __init__(self, market_class: MarketClass, grid: Grid, seed: int, start: Instant, value: float) -> None:
-        self._class = market_class
+        self.market_class = market_class
         self._grid = grid
         self._seed = seed
         self._engine = MatchingEngine()
@@ -108,8 +108,8 @@ class CrowdBook:
         index = 0
         for side, levels in ((Side.BUY, book.bids), (Side.SELL, book.asks)):
             for level in levels:
-                for quantity in _parts(level, self._class.provider_size):
-                    expires_at = Instant(start + lifetime(rng, self._class.provider_life))
+                for quantity in _parts(level, self.market_class.provider_size):
+                    expires_at = Instant(start + lifetime(rng, self.market_class.provider_life))
                     order = NewOrder(
                         key=recorded_number(index), side=side, price=level[0], quantity=quantity, expires_at=expires_at
                     )
@@ -137,7 +137,7 @@ class CrowdBook:
                 return self._sweep(event.at, event.side, limit, event.quantity)
             case InformedTaker():
                 best_bid, best_ask = self._engine.best(Side.BUY), self._engine.best(Side.SELL)
-                choice = informed_choice(self._class, self._grid, self._valuation.value, best_bid, best_ask)
+                choice = informed_choice(self.market_class, self._grid, self._valuation.value, best_bid, best_ask)
                 return [] if choice is None else self._sweep(event.at, choice.side, choice.limit, event.quantity)
             case ReviewTick():
                 return self._review(event)

@@ -15,6 +15,7 @@ the file, quadratic fees, no close.
 """
 
 import gzip
+import re
 import zlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
@@ -42,7 +43,7 @@ from depthwalk.errors import DomainError, UsageError
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _NAMED_TICKERS = 5
-_HIGHEST_MULTIPLIER = 100
+_MULTIPLIER = re.compile(r"[0-9]{1,2}(\.[0-9]{1,6})?")
 T = TypeVar("T")
 
 
@@ -190,7 +191,7 @@ def _market(path: Path, ticker: str, rows: list[tuple[Instant, Book]]) -> Record
         fees = _fees(sidecar)
         close = None if sidecar.close_time is None else parse_instant(sidecar.close_time)
         grid = STRUCTURES[structure] if sidecar.price_ranges is None else _grid(sidecar.price_ranges)
-    except (DomainError, ValueError, ZeroDivisionError) as error:
+    except DomainError as error:
         named = sidecar_path if sidecar_path.exists() else path
         raise UsageError(f"{named}: {error}") from None
     stray = next((price for price in sorted(prices) if price not in grid), None)
@@ -220,12 +221,12 @@ def _sidecar(path: Path) -> _Sidecar:
 
 
 def _fees(sidecar: _Sidecar) -> FeeSchedule:
-    multiplier = Fraction(str(sidecar.fee_multiplier))
-    if not 0 <= multiplier <= _HIGHEST_MULTIPLIER or (multiplier * 10**6).denominator != 1:
-        raise DomainError(f"fee_multiplier {sidecar.fee_multiplier} is not a plain number from 0 to {_HIGHEST_MULTIPLIER}")
+    text = str(sidecar.fee_multiplier)
+    if _MULTIPLIER.fullmatch(text) is None:
+        raise DomainError(f"fee_multiplier {text} is not a plain number from 0 to 99.999999")
     if sidecar.fee_type is FeeType.FLAT:
         raise DomainError("fee_type flat has no published formula; paper cannot charge it")
-    return FeeSchedule(fee_type=sidecar.fee_type, multiplier=multiplier)
+    return FeeSchedule(fee_type=sidecar.fee_type, multiplier=Fraction(text))
 
 
 def _grid(ranges: list[_Range]) -> Grid:

@@ -293,3 +293,12 @@ def test_lists_turn_pages() -> None:
         return seen
 
     assert ["c4", "c3", "c2", "c1", "c0"] == asyncio.run(run())
+
+
+def test_status_costs_and_freshness() -> None:
+    """The status says both flags, the costs list the cheap endpoints, and user data is as fresh as the clock."""
+    status = _get("/exchange/status", signed=False).json()
+    assert (True, True) == (status["exchange_active"], status["trading_active"])
+    costs = _get("/account/endpoint_costs", signed=False).json()
+    assert (10, {2}) == (costs["default_cost"], {one["cost"] for one in costs["endpoint_costs"]})
+    assert {"as_of_time": "2027-01-15T08:00:00.000000Z"} == _get("/exchange/user_data_timestamp").json()

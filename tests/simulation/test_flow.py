@@ -1,0 +1,113 @@
+import itertools
+import math
+import statistics
+
+import pytest
+
+from depthwalk.domain.order import Side
+from depthwalk.domain.units import Instant
+from depthwalk.simulation.flow import (
+    Exogenous,
+    InformedTaker,
+    MarketClass,
+    NoiseTaker,
+    ProviderOrder,
+    ReviewTick,
+    ValueStep,
+    exogenous,
+    first_value,
+)
+from depthwalk.simulation.scenarios import LIQUID, MODERATE, THIN
+
+START = Instant(1_800_000_000_000_000)
+SPAN = 2_000
+
+
+def _world(market_class: MarketClass, seed: int, span: float = SPAN) -> list[Exogenous]:
+    end = START + span * 1_000_000
+    return list(itertools.takewhile(lambda event: event.at <= end, exogenous(market_class, seed, START, 60.0)))
+
+
+@pytest.mark.parametrize("market_class", [LIQUID, MODERATE, THIN], ids=lambda one: one.name)
+def test_rates_and_sizes_are_those_of_the_class(market_class: MarketClass) -> None:
+    """Arrivals per second and mean sizes agree with the table within sampling error."""
+    world = _world(market_class, 3, 6 * SPAN)
+    seconds = 6 * SPAN
+    for side in Side:
+        providers = [one for one in world if isinstance(one, ProviderOrder) and one.side is side]
+        takers = [one for one in world if isinstance(one, NoiseTaker) and one.side is side]
+        assert market_class.provider_rate == pytest.approx(len(providers) / seconds, rel=0.10)
+        assert market_class.taker_rate == pytest.approx(len(takers) / seconds, rel=0.25)
+        assert market_class.provider_size == pytest.approx(statistics.mean(one.quantity for one in providers) / 100, rel=0.10)
+        assert market_class.taker_size == pytest.approx(statistics.mean(one.quantity for one in takers) / 100, rel=0.25)
+        life = statistics.mean(one.expires_at - one.at for one in providers) / 1_000_000
+        assert market_class.provider_life == pytest.approx(life, rel=0.10)
+        reach = statistics.mean(one.offset for one in providers) - market_class.half_gap
+        assert market_class.provider_reach == pytest.approx(reach, rel=0.10)
+        swept = sum(one.reach == market_class.insensitive_reach for one in takers) / len(takers)
+        assert market_class.insensitive_share == pytest.approx(swept, rel=0.20)
+    informed = [one for one in world if isinstance(one, InformedTaker)]
+    assert market_class.informed_rate == pytest.approx(len(informed) / seconds, rel=0.10)
+    ticks = [one for one in world if isinstance(one, ReviewTick)]
+    assert list(range(1, len(ticks) + 1)) == [one.index for one in ticks]
+    assert market_class.review_rate == pytest.approx(len(ticks) / seconds, rel=0.01)
+
+
+def test_a_world_is_its_seed() -> None:
+    """The same seed draws the same arrivals in order of time; another seed draws others; numbers are unique."""
+    world = _world(MODERATE, 5, 200)
+    assert world == _world(MODERATE, 5, 200)
+    assert world != _world(MODERATE, 6, 200)
+    assert sorted(one.at for one in world) == [one.at for one in world]
+    numbers = [one.number for one in world if isinstance(one, ProviderOrder)]
+    assert len(set(numbers)) == len(numbers)
+    assert all(one.quantity % 100 == 0 for one in world if isinstance(one, NoiseTaker | ProviderOrder | InformedTaker))
+
+
+def test_streams_do_not_disturb_one_another() -> None:
+    """More providers leave takers and values exactly where they were."""
+    busy = MarketClass(**{name: getattr(THIN, name) for name in THIN.__slots__} | {"provider_rate": 2.0})
+
+    def rest(market_class: MarketClass) -> list[Exogenous]:
+        return [one for one in _world(market_class, 5, 400) if not isinstance(one, ProviderOrder)]
+
+    assert rest(THIN) == rest(busy)
+
+
+def test_the_value_moves_as_its_class_says_and_stays_inside() -> None:
+    """Steps and news add up to the variance of the table, and no value leaves 3 to 97 cents."""
+    values = [one for one in _world(THIN, 11, 40_000) if isinstance(one, ValueStep)]
+    assert all(3.0 <= one.value <= 97.0 for one in values)
+    every = {(one.at - START) // 40_000_000: one.value for one in values}
+    moves = [after - before for before, after in itertools.pairwise(every[key] for key in sorted(every))]
+    expected = math.sqrt(THIN.volatility**2 * 40 + 40 / THIN.news_interval * THIN.news_size**2 * 1.25)
+    assert expected == pytest.approx(statistics.pstdev(moves), rel=0.25)
+
+
+def test_takers_come_in_clusters() -> None:
+    """Counts per interval vary more than those of independent arrivals."""
+    counts: dict[int, int] = {}
+    for one in _world(LIQUID, 3, 6 * SPAN):
+        if isinstance(one, NoiseTaker) and one.side is Side.BUY:
+            bucket = (one.at - START) // 10_000_000
+            counts[bucket] = counts.get(bucket, 0) + 1
+    series = [counts.get(bucket, 0) for bucket in range(6 * SPAN // 10)]
+    assert statistics.variance(series) > 1.4 * statistics.mean(series)
+
+
+def test_the_start_lies_in_50_to_80_cents() -> None:
+    """A synthetic world begins uniformly in 50 to 80 cents."""
+    values = [first_value(seed) for seed in range(300)]
+    assert 50 <= min(values) < 53
+    assert 77 < max(values) <= 80
+
+
+def test_scaled_and_widened_classes() -> None:
+    """Scaling changes sizes and impact only, widening distances only."""
+    assert (14.0, 60.0, 0.00075) == (
+        LIQUID.scaled(2).provider_size,
+        LIQUID.scaled(2).informed_size,
+        LIQUID.scaled(2).impact_per_contract,
+    )
+    assert (20.02, 28.0) == (LIQUID.widened(20).half_gap, LIQUID.widened(20).insensitive_reach)
+    assert LIQUID == LIQUID.scaled(1.0).widened(0.0)
