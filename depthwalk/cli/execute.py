@@ -165,14 +165,17 @@ def perform(session: Session, request: "ExecuteRequest") -> int:
     with _view(session) as view:
         result = assembly.execute(request, view)
     code = exit_code_of(result)
+    words = explanation(result, code)
     try:
         _write(session, result)
     except OSError as error:
         # The order is done; only its result could not be written. It is in the database.
         tell(f"the result could not be written: {error}", f"`depthwalk executions show {result.execution_id}` has it")
         code = worst(code, ExitCode.FAULT)
-    if (words := explanation(result, code)) is not None:
+    if words is not None:
         tell(*words)
+    if view.fault is not None and session.verbose:
+        tell(f"the view gave up: {view.fault} ({type(view.fault).__name__})")
     return code
 
 

@@ -8,7 +8,7 @@ import typer
 from typer.main import get_command
 
 from depthwalk import __version__
-from depthwalk.cli import executions, failures, options, paper
+from depthwalk.cli import executions, failures, options, paper, terminal
 from depthwalk.cli.execute import execute
 from depthwalk.errors import ExitCode
 
@@ -81,4 +81,5 @@ def main(arguments: Sequence[str]) -> int:
 
 def run() -> None:
     """Run this process's command line and leave with its exit code."""
+    terminal.ensure_streams()
     raise SystemExit(main(sys.argv[1:]))

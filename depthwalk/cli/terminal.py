@@ -1,6 +1,5 @@
 """Talking to whoever runs the command: what is a terminal, asking, and writing results. No words of its own."""
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -16,6 +15,20 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from depthwalk.reports.wording import Glyphs
+
+
+def ensure_streams() -> None:
+    """Give closed standard streams something to be.
+
+    Else the next file that is opened takes their number, and what somebody writes to "standard output" lands in the database.
+    """
+    for descriptor, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(descriptor, mode, closefd=False))
 
 
 def can_ask() -> bool:
@@ -43,6 +56,8 @@ def ask(question: str) -> str:
 
 def write_json(values: Iterable[Mapping[str, object]]) -> None:
     """Write objects to standard output, one a line."""
+    import json
+
     for value in values:
         _write(json.dumps(value, allow_nan=False) + "\n")
 

@@ -1,7 +1,7 @@
 """Somebody watching a run: the live table on a terminal, plain lines in a pipe, or nobody. The only shells of this room.
 
-A view never talks back and never fails: where its stream is gone (a closed pipe, a full disk) it goes quiet, because an
-execution must not end over a picture of it.
+A view never talks back and never fails: whatever goes wrong with a picture (a closed pipe, a full disk, a fault of ours), it
+goes quiet and keeps the reason in `fault`, because an execution must not end over a picture of it.
 """
 
 import sys
@@ -24,7 +24,9 @@ _PAUSE = seconds(0.4)
 
 
 class NullView:
-    """Nobody watches."""
+    """Nobody watches. *fault* is why a view gave up, if it did."""
+
+    fault: Exception | None = None
 
     def show(self, snapshot: RunSnapshot, usage: ApiUsage, records: Sequence[Record]) -> None:
         """Show nothing."""
@@ -42,18 +44,17 @@ class PlainView(NullView):
     def __init__(self, write: Callable[[str], None] | None = None) -> None:
         self._write = write or _to_stderr
         self._before: RunSnapshot | None = None
-        self._broken = False
 
     def show(self, snapshot: RunSnapshot, usage: ApiUsage, records: Sequence[Record]) -> None:  # noqa: ARG002 - the port's names
         """Write what has happened since the last call."""
         before, self._before = self._before, snapshot
-        if self._broken:
+        if self.fault is not None:
             return
         try:
             for line in lines(before, snapshot, records):
                 self._write(line)
-        except (OSError, ValueError):
-            self._broken = True
+        except Exception as error:  # noqa: BLE001 - a run goes on whatever happens to its picture
+            self.fault = error
 
 
 def _to_stderr(line: str) -> None:
@@ -71,7 +72,6 @@ class LiveView(NullView):
         self._live = Live(console=console, auto_refresh=False, vertical_overflow="crop")
         self._latest: tuple[RunSnapshot, ApiUsage] | None = None
         self._drawn: RunSnapshot | None = None
-        self._broken = False
 
     def __enter__(self) -> Self:
         self._guarded(self._live.start)
@@ -98,12 +98,12 @@ class LiveView(NullView):
         self._live.update(table, refresh=True)
 
     def _guarded(self, act: Callable[[], None], *, even_if_broken: bool = False) -> None:
-        if self._broken and not even_if_broken:
+        if self.fault is not None and not even_if_broken:
             return
         try:
             act()
-        except (OSError, ValueError):
-            self._broken = True
+        except Exception as error:  # noqa: BLE001 - a run goes on whatever happens to its picture
+            self.fault = error
 
 
 def _news(drawn: RunSnapshot, now: RunSnapshot) -> bool:

@@ -75,7 +75,7 @@ def test_a_live_view_survives_a_full_disk() -> None:
     with LiveView(_terminal(_Full()), environment="paper") as view:
         view.show(_NOW, results.USAGE, [])
         view.show(replace(_NOW, at=results.after(30)), results.USAGE, [])
-    assert view._broken
+    assert isinstance(view.fault, OSError)
 
 
 def test_a_console_whose_reader_has_gone_is_quiet() -> None:
@@ -115,6 +115,17 @@ def test_a_plain_view_survives_its_pipe() -> None:
     view.show(results.before_arrival(), results.USAGE, [])
     view.show(_NOW, results.USAGE, [])
     assert len(calls) == 1
+
+
+def test_a_fault_of_ours_does_not_end_the_run_either() -> None:
+    """Whatever a picture trips over, the run goes on and the reason is kept."""
+    impossible = replace(_NOW, splits=(None,))
+    plain = PlainView([].append)
+    plain.show(impossible, results.USAGE, [])
+    with LiveView(_terminal(io.StringIO()), environment="paper") as live:
+        live.show(impossible, results.USAGE, [])
+    assert isinstance(plain.fault, AttributeError)
+    assert isinstance(live.fault, AttributeError)
 
 
 def test_a_null_view_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
