@@ -65,9 +65,11 @@ def test_a_view_nobody_showed_anything_ends_cleanly() -> None:
 
 def test_a_live_view_survives_its_terminal() -> None:
     """A run goes on when nobody can watch it any more."""
-    with LiveView(_terminal(_Broken()), environment="paper") as view:
+    terminal = _terminal(_Broken())
+    with LiveView(terminal, environment="paper") as view:
         view.show(_NOW, results.USAGE, [])
         view.show(replace(_NOW, at=results.after(30)), results.USAGE, [])
+    assert terminal.quiet
 
 
 def test_a_live_view_survives_a_full_disk() -> None:
