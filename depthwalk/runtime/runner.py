@@ -51,7 +51,8 @@ log = logging.getLogger(__name__)
 REFRESH = seconds(0.5)
 """How often the view is shown the run while nothing happens."""
 
-_LEAVE_TRIES = 5
+_LEAVE_TRIES = 6
+_LEAVE_SECONDS = 5.0
 
 
 class Runner:
@@ -81,6 +82,7 @@ class Runner:
         self._refresh = refresh
         self._inbox: asyncio.Queue[Event | BaseException] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._writes: set[asyncio.Task[None]] = set()
         self._sleeper: asyncio.Task[None] | None = None
         self._looking = asyncio.Lock()
         self._feed_lost = False
@@ -142,6 +144,11 @@ class Runner:
         task.add_done_callback(self._done)
         return task
 
+    def _write(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._spawn(work)
+        self._writes.add(task)
+        task.add_done_callback(self._writes.discard)
+
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -152,11 +159,11 @@ class Runner:
     def _perform(self, intent: Intent) -> None:
         match intent:
             case SubmitOrder():
-                self._spawn(self._submit(intent))
+                self._write(self._submit(intent))
             case AmendOrder():
-                self._spawn(self._amend(intent))
+                self._write(self._amend(intent))
             case CancelOrder():
-                self._spawn(self._cancel(intent))
+                self._write(self._cancel(intent))
             case WakeAt():
                 if self._sleeper is not None:
                     self._sleeper.cancel()
@@ -304,19 +311,24 @@ class Runner:
         await asyncio.shield(asyncio.ensure_future(self._cancel_all()))
 
     async def _cancel_all(self) -> None:
+        if self._writes:
+            # What is on its way arrives: an order that comes to rest after the list was read would be left behind.
+            await asyncio.wait(self._writes, timeout=_LEAVE_SECONDS)
+        mine = f"dw-{self._parent.parent_id}-"
         for attempt in range(_LEAVE_TRIES):
+            # Lists lag behind replies, so the first empty one is not believed.
+            if attempt:
+                await self._clock.sleep(seconds(0.5))
             try:
-                mine = f"dw-{self._parent.parent_id}-"
                 resting = await self._exchange.resting_orders(self._market.ticker)
                 left = [report for report in resting if report.client_id.startswith(mine)]
-                if not left:
+                if attempt and not left:
                     return
                 for report in left:
                     with contextlib.suppress(NotFound):
                         await self._exchange.cancel(self._market, report.order_id)
             except ExchangeError as error:
                 log.warning("leaving, try %d: %s", attempt + 1, error.message)
-            await self._clock.sleep(seconds(0.5))
 
     async def _stop_tasks(self) -> None:
         for task in tuple(self._tasks):
