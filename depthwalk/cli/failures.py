@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 import typer
 
-from depthwalk.cli.options import GLOBAL_OPTIONS, Session
+from depthwalk.cli.options import Session
 from depthwalk.errors import ConfigError, DepthwalkError, ExitCode, worst
 
 
@@ -65,7 +65,7 @@ def _report(error: Exception, session: Session) -> ExitCode:
                 tell(*_usage(leaf))
                 codes.append(ExitCode.USAGE)
             case _:
-                more = "" if session.verbose else "run it again with -v before the command for the traceback"
+                more = "" if session.verbose else "run it again with -v for the traceback"
                 tell(f"unexpected fault: {leaf} ({type(leaf).__name__})", more)
                 codes.append(ExitCode.FAULT)
     return worst(*codes)
@@ -91,12 +91,6 @@ def _leaves(error: BaseException) -> Iterator[BaseException]:
 
 def _usage(error: typer.TyperException) -> tuple[str, str | None]:
     """Return the words and the hint of a wrong command line."""
-    option = getattr(error, "option_name", None)
-    if option in GLOBAL_OPTIONS:
-        return (
-            f"{option} does not belong behind the command",
-            f"{option} stands before the command, as in `depthwalk {option} … COMMAND`",
-        )
     message = error.format_message().rstrip(".")
     context = getattr(error, "ctx", None)
     path = "depthwalk" if context is None else context.command_path

@@ -56,7 +56,8 @@ def depthwalk(
 ) -> None:
     """Execute orders on Kalshi by splitting and walking, and report what execution really cost.
 
-    Paper trading is the default: no key, no network, no server. Options here stand before the command.
+    Paper trading is the default: no key, no network, no server. The options here may stand
+    before or behind the command.
     """
     session = options.session_of(context)
     session.config, session.database, session.environment = config, database, environment
@@ -75,7 +76,8 @@ def main(arguments: Sequence[str]) -> int:
     session = options.Session()
     command = get_command(app)
     return failures.guarded(
-        lambda: command.main(args=list(arguments), prog_name="depthwalk", standalone_mode=False, obj=session), session
+        lambda: command.main(args=options.hoisted(arguments), prog_name="depthwalk", standalone_mode=False, obj=session),
+        session,
     )
 
 

@@ -1,5 +1,6 @@
-"""Options that several commands share, and what the global ones come to. Only declarations: nothing is checked here."""
+"""Options that several commands share, and what the global ones come to. Nothing is checked here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -20,8 +21,26 @@ class Session:
     no_color: bool = False
 
 
-GLOBAL_OPTIONS = ("--config", "--db", "--env", "--json", "-q", "--quiet", "-v", "--verbose", "--no-color", "--version")
-"""They stand before the command; who puts one behind it is told so."""
+_FLAGS = frozenset({"--json", "-q", "--quiet", "-v", "--verbose", "--no-color", "--version"})
+_VALUED = frozenset({"--config", "--db", "--env"})
+
+
+def hoisted(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with the global options in front: they may stand anywhere, before or behind the command."""
+    front: list[str] = []
+    rest: list[str] = []
+    left = iter(arguments)
+    for argument in left:
+        if argument == "--":
+            rest += [argument, *left]
+        elif argument in _FLAGS or (argument.partition("=")[0] in _VALUED and "=" in argument):
+            front.append(argument)
+        elif argument in _VALUED and (value := next(left, None)) is not None:
+            front += [argument, value]
+        else:
+            rest.append(argument)
+    return front + rest
+
 
 Environment = Literal["paper", "demo", "live"]
 

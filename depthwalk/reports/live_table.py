@@ -129,7 +129,7 @@ def _facts(snapshot: RunSnapshot, usage: ApiUsage, *, wide: bool, signs: Glyphs)
 def _notice(snapshot: RunSnapshot, signs: Glyphs) -> Text | None:
     """Return the line that says why nothing happens: the end, or a hold."""
     if snapshot.finish is not None:
-        words = f"{snapshot.finish.reason.value.replace('_', ' ')}: {snapshot.finish.detail}".removesuffix(": ")
+        words = f"{wording.REASON_WORDS[snapshot.finish.reason]}: {snapshot.finish.detail}".removesuffix(": ")
         return _line("finished", Text(signs.text(words), "bold"), signs)
     if snapshot.hold is not None:
         return Text(f"HOLDING: {signs.text(snapshot.hold)}", "bold yellow", no_wrap=True, overflow=signs.overflow)

@@ -4,7 +4,6 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from depthwalk.domain.messages import Reason
 from depthwalk.domain.order import Action
 from depthwalk.domain.result import ExecutionResult
 from depthwalk.domain.units import Money
@@ -48,23 +47,10 @@ def _headline(result: ExecutionResult, signs: Glyphs) -> Text:
 
 
 def _because(result: ExecutionResult, signs: Glyphs) -> Text:
-    words = _REASONS[result.finish.reason]
+    words = wording.REASON_WORDS[result.finish.reason]
     if result.finish.detail:
         words += f": {signs.text(result.finish.detail)}"
     return Text(words)
-
-
-_REASONS = {
-    Reason.FILLED: "everything asked for is filled",
-    Reason.HORIZON: "the time was over",
-    Reason.STOPPED: "it was stopped",
-    Reason.MARKET_CLOSED: "the market takes no orders",
-    Reason.REFUSED: "it was refused before anything was sent",
-    Reason.REJECTED: "the exchange rejected an order",
-    Reason.NO_BOOK: "there was no usable book",
-    Reason.IN_DOUBT: "an order is in doubt",
-    Reason.FAULT: "of a fault",
-}
 
 
 def _average(result: ExecutionResult) -> Text:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from depthwalk.domain.messages import Reason
 from depthwalk.domain.order import Action, ParentOrder
 from depthwalk.domain.result import CapOrigin, LiquidityClass, RunSnapshot, Status
 from depthwalk.domain.units import SECOND, Duration, Money, Price, Quantity, format_price, to_datetime
@@ -156,6 +157,18 @@ def since_start(snapshot: RunSnapshot, at: int) -> Duration:
     """Return the time from the start of the run to *at*; 0 before it has started."""
     return Duration(0 if snapshot.started_at is None else at - snapshot.started_at)
 
+
+REASON_WORDS: dict[Reason, str] = {
+    Reason.FILLED: "everything asked for is filled",
+    Reason.HORIZON: "the time was over",
+    Reason.STOPPED: "it was stopped",
+    Reason.MARKET_CLOSED: "the market takes no orders",
+    Reason.REFUSED: "it was refused before anything was sent",
+    Reason.REJECTED: "the exchange rejected an order",
+    Reason.NO_BOOK: "there was no usable book",
+    Reason.IN_DOUBT: "an order is in doubt",
+    Reason.FAULT: "of a fault",
+}
 
 STATUS_STYLES: dict[Status, str] = {
     Status.RUNNING: "cyan",

@@ -6,6 +6,7 @@ import pytest
 
 from depthwalk import __version__
 from depthwalk.cli.main import main
+from depthwalk.cli.options import hoisted
 from depthwalk.errors import ExitCode
 
 _HEAVY = (
@@ -60,6 +61,25 @@ def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None
 
 
 @pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--json", "-q", "--env", "paper", "--db", "x.sqlite", "execute", "T"],
+        ["execute", "T", "--json", "-q", "--env", "paper", "--db", "x.sqlite"],
+        ["--json", "execute", "-q", "T", "--env", "paper", "--db", "x.sqlite"],
+    ],
+)
+def test_global_options_may_stand_anywhere(arguments: list[str]) -> None:
+    """Before the command, behind it, or both; the command's own words keep their order."""
+    assert hoisted(arguments) == ["--json", "-q", "--env", "paper", "--db", "x.sqlite", "execute", "T"]
+
+
+def test_only_global_options_are_moved() -> None:
+    """A value with = moves whole; everything behind -- and every other option stays."""
+    arguments = ["execute", "T", "--db=x", "--count", "-5", "--", "--json"]
+    assert hoisted(arguments) == ["--db=x", "execute", "T", "--count", "-5", "--", "--json"]
+
+
+@pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["execut"], "no such command 'execut'. Did you mean 'execute', 'executions'?"),
@@ -69,7 +89,8 @@ def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None
         (["execute", "X", "--side", "maybe"], "'maybe' is not one of 'yes', 'no'"),
         (["execute", "X", "--seed", "-1"], "'--seed'"),
         (["--env", "moon", "execute", "X"], "'moon' is not one of"),
-        (["execute", "X", "--json"], "--json stands before the command"),
+        (["execute", "X", "--db"], "no such option: --db"),
+        (["execute", "X", "--", "--json"], "unexpected extra argument"),
         (["executions", "show"], "missing argument 'ID'"),
     ],
 )

@@ -94,7 +94,7 @@ def test_an_end_is_announced_and_replaces_the_hold() -> None:
     """When it is over nothing is being held."""
     over = replace(results.selling_no(), finish=Finish(reason=Reason.MARKET_CLOSED, detail="paused"))
     text = as_text(render(over, results.USAGE, width=80), width=80)
-    assert "finished market closed: paused" in text
+    assert "finished the market takes no orders: paused" in text
     assert "HOLDING" not in text
 
 

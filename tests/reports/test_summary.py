@@ -5,9 +5,8 @@ import pytest
 from depthwalk.domain.messages import Reason
 from depthwalk.domain.order import Action
 from depthwalk.domain.result import Status
-from depthwalk.reports import summary as module
 from depthwalk.reports.summary import summary
-from depthwalk.reports.wording import ASCII, STATUS_STYLES
+from depthwalk.reports.wording import ASCII, REASON_WORDS, STATUS_STYLES
 from tests.support import results
 from tests.support.tables import as_text, same_as_snapshot
 
@@ -22,7 +21,7 @@ def test_the_summary_looks_as_agreed(name: str, width: int) -> None:
 
 def test_every_reason_and_status_has_words() -> None:
     """A new reason or status cannot be forgotten here."""
-    assert set(Reason) == set(module._REASONS)
+    assert set(Reason) == set(REASON_WORDS)
     assert set(Status) == set(STATUS_STYLES)
 
 
