@@ -120,10 +120,11 @@ def test_nothing_is_derived_from_a_strange_row(strange: Book) -> None:
 
 def test_a_side_that_vanishes_is_not_read_as_trades() -> None:
     """A one-sided row may trade through us, but a side gone whole is no proof of trades."""
-    shadow = _shadow(book([(48, 10)], [(52, 5)]), book([], [(52, 5)]), book([], [(47, 5)]))
+    rows = book([(48, 10)], [(52, 5)]), book([(48, 30)], [(52, 5)]), book([], [(52, 5)]), book([], [(47, 5)])
+    shadow = _shadow(*rows)
     shadow.submit(START, order(-1, Side.BUY, 48, 3))
-    assert [] == shadow.advance(at(1))
-    assert [(-1, 48, 3)] == _fills(shadow.advance(at(2)))
+    assert [] == shadow.advance(at(2))
+    assert [(-1, 48, 3)] == _fills(shadow.advance(at(3)))
 
 
 def test_sells_mirror_buys() -> None:
@@ -158,6 +159,7 @@ def test_own_orders_never_trade_with_each_other(prevention: SelfTradePrevention)
     if prevention is SelfTradePrevention.TAKER_AT_CROSS:
         assert [(-2, 50, 3)] == _fills(events)
         assert [Removed(at(1), -2, Quantity(900), Removal.SELF_TRADE)] == removed
+        assert (0, book([(48, 10)], [(50, 7)])) == (shadow.ahead(-1), shadow.book())
     else:
         assert [(-2, 50, 3), (-2, 50, 5)] == _fills(events)
         assert [Removed(at(1), -1, Quantity(200), Removal.SELF_TRADE)] == removed
