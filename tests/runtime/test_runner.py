@@ -133,20 +133,48 @@ def test_a_cancelled_task_leaves_nothing_behind() -> None:
     assert run.resting == 0
 
 
-def test_a_torn_down_run_also_cancels_an_order_that_is_still_on_its_way() -> None:
-    """The run dies between sending and the reply: the order is waited for, then canceled."""
+class SlowTransport(httpx.AsyncBaseTransport):
+    """Orders take *delay* seconds to arrive; everything else is as quick as ever."""
 
-    async def tear_down_at_once(run: PaperRun) -> None:
-        while not len(run.executor._desk.children if run.executor._desk else ()):
-            await run.clock.sleep(seconds(0.001))
+    def __init__(self, inner: httpx.AsyncBaseTransport, delay: float) -> None:
+        self._inner = inner
+        self._delay = delay
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Hold a create up, then pass it on."""
+        if request.method == "POST" and request.url.path.endswith("/orders"):
+            await asyncio.sleep(self._delay)
+        return await self._inner.handle_async_request(request)
+
+
+def test_a_torn_down_run_also_cancels_an_order_that_is_still_on_its_way() -> None:
+    """The run dies between sending and a late reply: the order is waited for, then canceled."""
+
+    async def tear_down(run: PaperRun) -> None:
+        await run.clock.sleep(seconds(0.5))
         current = next(task for task in asyncio.all_tasks() if task.get_coro().__name__ == "main")  # type: ignore[union-attr]
         current.cancel()
 
-    run = paper_run(MAKE["simple_limit"](), ticker="PAPER-THIN", quantity=90_000, meddle=tear_down_at_once)
+    run = paper_run(
+        MAKE["simple_limit"](),
+        ticker="PAPER-THIN",
+        quantity=90_000,
+        meddle=tear_down,
+        wrap=lambda inner: SlowTransport(inner, 2.5),
+    )
 
     assert isinstance(run.error, asyncio.CancelledError)
     assert run.exchange.ledger.orders()
     assert run.resting == 0
+
+
+@ALGORITHMS
+def test_an_order_that_arrives_after_its_reply_was_given_up_is_found(algorithm: str) -> None:
+    """The client stops waiting after 3 s and the order arrives after 4: not being listed at first proves nothing."""
+    run = paper_run(MAKE[algorithm](), ticker="PAPER-THIN", wrap=lambda inner: SlowTransport(inner, 4.0))
+
+    check(run)
+    assert any(isinstance(event, OrderInDoubt) for event, _ in run.journal.entries)
 
 
 class LosingTransport(httpx.AsyncBaseTransport):
