@@ -77,7 +77,7 @@ def _batch_size(body: bytes) -> int:
         return 1
 
 
-def _gone(call: Call) -> Reply:  # noqa: ARG001 - every handler takes the call
+def _gone(_call: Call) -> Reply:
     fault = Fault(
         code="deprecated_v1_order_endpoint",
         message="deprecated v1 order endpoint",
@@ -207,7 +207,7 @@ def _balance(call: Call) -> Reply:
     return Reply(body=encode_balance(Balance(total=cash, at=now, shards={0: cash}, portfolio_cents=worth)))
 
 
-def _limits(call: Call) -> Reply:  # noqa: ARG001 - every handler takes the call
+def _limits(_call: Call) -> Reply:
     return Reply(body=encode_limits(BASIC))
 
 

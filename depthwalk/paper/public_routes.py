@@ -109,7 +109,7 @@ def _user_data_time(call: Call) -> Reply:
     return Reply(body=encode_user_data_time(call.exchange.advance(call.now)))
 
 
-def _costs(call: Call) -> Reply:  # noqa: ARG001 - every handler takes the call
+def _costs(_call: Call) -> Reply:
     return Reply(body=encode_costs(COSTS))
 
 

@@ -1,4 +1,7 @@
+import gzip
 import json
+import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,9 +10,10 @@ from depthwalk.domain.book import BookState
 from depthwalk.domain.market import MarketStatus
 from depthwalk.domain.order import Side, TimeInForce
 from depthwalk.domain.units import Price, Quantity, parse_instant
-from depthwalk.errors import UsageError
+from depthwalk.errors import OrderRefused, UsageError
+from depthwalk.paper.account import STARTING_CASH
 from depthwalk.paper.build import Flow, recorded_exchange, synthetic_exchange
-from depthwalk.wire.orders import CreateBody
+from depthwalk.wire.orders import AmendBody, CreateBody
 from tests.support.paper import START, at
 
 MAXY = "kxbtcmaxy-ws-cents/20251105T0048Z.converted.book-1s.jsonl.gz"
@@ -106,3 +110,57 @@ def test_a_real_recording_is_swept_as_by_hand(shared: Path) -> None:
     assert (Quantity(50_000), asks[0][0] * 100) == (receipt.filled, receipt.average_price)
     exchange.advance(at(4_000))
     assert Quantity(50_000) == exchange.account.position(MAXY_TICKER).quantity
+
+
+@pytest.mark.parametrize(
+    ("name", "ticker", "flow"),
+    [
+        (MAXY, MAXY_TICKER, Flow.NONE),
+        (MAXY, MAXY_TICKER, Flow.SYNTHETIC),
+        ("kxbtc15m-ws-l2/20260513T202034Z/converted.book-1s.jsonl.gz", "", Flow.NONE),
+        ("rest-depth-hourly/converted.books.jsonl.gz", "KXBIG3GAME-26JUL12BOSCHI-BOS", Flow.SYNTHETIC),
+        ("rest-depth-hourly/converted.books.jsonl.gz", "KXKBOGAME-26JUL050500NCDKIA-NCD", Flow.SYNTHETIC),
+    ],
+)
+def test_any_agent_on_a_real_book_is_conserved(shared: Path, name: str, ticker: str, flow: Flow) -> None:
+    """Whatever is ordered on real books: no overfill, nothing past a limit, and position and cash are the sum of the fills."""
+    path = shared / name
+    if not ticker:
+        with gzip.open(path) as lines:
+            ticker = json.loads(lines.readline())["ticker"]
+    exchange = recorded_exchange(path, ticker, start=START, flow=flow, seed=11)
+    grid = exchange.listings[ticker].terms.grid
+    rng = random.Random(4)
+    for step in range(150):
+        now = at(step * 3)
+        book = exchange.listing(now, ticker).book.book()
+        around = rng.choice(book.bids + book.asks)[0] if book.bids + book.asks else 5_000
+        price = grid.floor(around + rng.randint(-300, 300)) or grid.ceil(around)
+        resting = list(exchange.ledger.resting(ticker).values())
+        assert price is not None
+        try:
+            if resting and rng.random() < 0.4:
+                one = rng.choice(resting)
+                total = Quantity(one.filled + rng.randint(1, 9_000))
+                exchange.amend(now, one.order_id, AmendBody(ticker=ticker, side=one.side, price=price, total=total))
+            else:
+                body = _buy(ticker, price, rng.randint(1, 400))
+                tif = rng.choice(list(TimeInForce))
+                exchange.create(
+                    now, replace(body, side=rng.choice(list(Side)), time_in_force=tif, post_only=rng.random() < 0.3)
+                )
+        except OrderRefused:
+            continue
+    fills = exchange.ledger.fills
+    orders = {order.order_id: order for order in exchange.ledger.orders()}
+    assert fills
+    assert len({record.fill.fill_id for record in fills}) == len(fills)
+    for order in orders.values():
+        mine = [record.fill for record in fills if record.fill.order_id == order.order_id]
+        assert order.filled == sum(fill.quantity for fill in mine) <= order.total
+        assert order.charged == sum(fill.fee for fill in mine)
+    position = sum(record.side.sign * record.fill.quantity for record in fills)
+    paid = sum(record.side.sign * record.fill.price * record.fill.quantity + record.fill.fee for record in fills)
+    held = exchange.account.position(ticker)
+    locked_by_no = max(0, -position) * 10_000
+    assert (position, STARTING_CASH - paid - locked_by_no) == (held.quantity, exchange.account.cash)
