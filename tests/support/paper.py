@@ -94,7 +94,7 @@ class PaperClient:
     async def send(self, method: str, path: str, json: object = None, *, signed: bool = True) -> httpx.Response:
         """Send one request below the root."""
         stamp = self.clock.now() // 1_000 + self.skew_ms
-        message = message_to_sign(stamp, method, ROOT + path)
+        message = message_to_sign(stamp, method, ROOT + path)  # leaves the query out
         headers = {
             KEY_HEADER: KEY_ID,
             TIMESTAMP_HEADER: str(stamp),
