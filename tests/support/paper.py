@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from depthwalk.clock import Clock, ManualClock
 from depthwalk.domain.book import Book
 from depthwalk.domain.grid import STRUCTURES
