@@ -49,7 +49,7 @@ _MEANINGS = {
     ExitCode.USAGE: "usage or config error",
     ExitCode.INCOMPLETE: "finished, but not fully filled",
     ExitCode.REFUSED: "refused before sending (risk limit, live not enabled, market closed)",
-    ExitCode.UNREACHABLE: "exchange unreachable, paused or not authorised",
+    ExitCode.UNREACHABLE: "exchange unreachable, paused or not authorized",
     ExitCode.IN_DOUBT: "something is in doubt: run `depthwalk recover`",
     ExitCode.FAIL_IF: "--fail-if holds",
     ExitCode.INTERRUPTED: "interrupted, after every order was canceled",

@@ -175,7 +175,7 @@ class DynamicDepthWalker(Executor):
             offset = next_offset(self._offsets.get(split.index), target_offset(self._law, split.index, progress), limit)
             self._offsets[split.index] = offset
             price = rung(situation.grid, book.best_bid, offset, cap=situation.cap, best_ask=book.best_ask)
-            quotes.append(Quote(split=split.index, price=price, why=f"bid {offset:+.2f}c, {why}"))
+            quotes.append(Quote(split=split.index, price=price, why=f"{self.run.space.from_own_best(offset)}, {why}"))
         return quotes
 
     def _explain(self, progress: Progress) -> str:

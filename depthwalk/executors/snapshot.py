@@ -15,6 +15,11 @@ def value_of(executor: Executor, fills: list[Fill]) -> Money:
     return Money(sum(own(fill.price) * fill.quantity for fill in fills))
 
 
+def _sum(fills: list[Fill]) -> Quantity:
+    """Return what the fills we hold come to: it goes with what was paid, while the venue's word may run ahead of both."""
+    return Quantity(sum(fill.quantity for fill in fills))
+
+
 def take_snapshot(executor: Executor, now: Instant) -> RunSnapshot:
     """Return the whole run at *now*; it has been started."""
     run, desk, sight = executor.run, executor.desk, executor.sight
@@ -31,7 +36,7 @@ def take_snapshot(executor: Executor, now: Instant) -> RunSnapshot:
         bid=bid,
         ask=ask,
         book_age=None if sight is None else Duration(now - sight.confirmed_at),
-        filled=desk.children.filled,
+        filled=_sum(fills),
         paid=value_of(executor, fills),
         fees=Money(sum(fill.fee for fill in fills)),
         walks=sum(split.walks for split in desk.splits),
@@ -43,11 +48,11 @@ def take_snapshot(executor: Executor, now: Instant) -> RunSnapshot:
 
 
 def split_views(executor: Executor) -> tuple[SplitView, ...]:
-    """Return the splits by level from 1; the end game's order, if there was one, follows as one more."""
+    """Return the splits by level from 1; the end game's order, if there was one, follows with level 0."""
     views = [_split_view(executor, split) for split in executor.desk.splits]
     crossing = [child for child in executor.desk.children if child.split == CROSS_SPLIT]
     if crossing:
-        views.append(_end_game_view(executor, crossing, level=len(views) + 1))
+        views.append(_end_game_view(executor, crossing))
     return tuple(views)
 
 
@@ -55,7 +60,7 @@ def _split_view(executor: Executor, split: Split) -> SplitView:
     desk, space = executor.desk, executor.run.space
     live = desk.live_child(split)
     fills = [fill for child in desk.children if child.split == split.index for fill in child.fills]
-    filled = desk.filled(split.index)
+    filled = _sum(fills)
     return SplitView(
         level=split.index + 1,
         price=None if split.placed is None else space.traded(split.placed),
@@ -79,16 +84,16 @@ def _status(executor: Executor, done: bool, live: Child | None) -> str:
     return "canceled" if executor.phase not in (Phase.WAITING, Phase.WORKING) else "waiting"
 
 
-def _end_game_view(executor: Executor, crossing: list[Child], level: int) -> SplitView:
+def _end_game_view(executor: Executor, crossing: list[Child]) -> SplitView:
     """Return the final order as a row of its own; its quantity is part of the splits' quantities."""
     fills = [fill for child in crossing for fill in child.fills]
     last = crossing[-1]
     price: Price = executor.run.space.traded(executor.run.space.leg(last.price))
     return SplitView(
-        level=level,
+        level=0,
         price=price,
         quantity=Quantity(sum(child.total for child in crossing)),
-        filled=Quantity(sum(max(child.filled, child.reported) for child in crossing)),
+        filled=_sum(fills),
         paid=value_of(executor, fills),
         fees=Money(sum(fill.fee for fill in fills)),
         walks=0,

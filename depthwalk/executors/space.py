@@ -54,3 +54,7 @@ class BuyerSpace:
     def traded_grid(self, grid: Grid) -> Grid:
         """Turn the YES grid into the grid of the user's outcome."""
         return grid if self.outcome is Outcome.YES else grid.mirrored()
+
+    def from_own_best(self, offset: float) -> str:
+        """Say how far from the own side's best price a rung is, in cents, in the user's words: "bid +1.10c", "ask -1.10c"."""
+        return f"bid {offset:+.2f}c" if self.action is Action.BUY else f"ask {-offset:+.2f}c"

@@ -1,0 +1,120 @@
+"""Bad input: one clear line on standard error, the right exit code, no traceback, nothing sent, standard output empty."""
+
+import gzip
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import Ended, depthwalk
+
+FAST = ("--time", "simulated", "--yes")
+
+
+def expect_refused(ended: Ended, code: int, *words: str) -> None:
+    """Hold what every refusal owes."""
+    assert code == ended.code, ended.err
+    lines = ended.err.splitlines()
+    assert len(lines) == 1, ended.err
+    assert lines[0].startswith("depthwalk: ")
+    assert not ended.out
+    for word in words:
+        assert word in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("NO-SUCH", "--count", "10"), 2, ("unknown ticker", "NO-SUCH")),
+        (("PAPER-LIQUID", "--count", "10", "--limit", "0.425"), 2, ("--limit 0.4250", "0.4200 and 0.4300")),
+        (("PAPER-LIQUID", "--count", "10", "--target", "0.425"), 2, ("--target 0.4250", "0.0100 steps")),
+        (("PAPER-LIQUID", "--count", "10", "--limit", "1.2"), 2, ("--limit", "1.2")),
+        (("PAPER-LIQUID", "--count", "0"), 2, ("--count", "more than 0")),
+        (("PAPER-LIQUID", "--count", "-3"), 2, ("--count", "-3")),
+        (("PAPER-LIQUID", "--count", "0.001"), 2, ("--count", "0.001", "0.01")),
+        (("PAPER-LIQUID", "--count", "1e9"), 2, ("--count", "1e9")),
+        (("PAPER-LIQUID", "--count", "1000000000"), 4, ("risk.max_count", "1000.00")),
+        (("PAPER-LIQUID",), 2, ("--count", "missing")),
+        (("PAPER-LIQUID", "--count", "10", "--algo", "magic"), 2, ("magic", "simple_limit")),
+        (("PAPER-LIQUID", "--count", "10", "--method", "magic"), 2, ("magic", "aggressive_nfl_advanced")),
+        (("PAPER-LIQUID", "--count", "10", "--end", "later"), 2, ("later",)),
+        (("PAPER-LIQUID", "--count", "10", "--timeout", "-1"), 2, ("--timeout",)),
+        (("PAPER-LIQUID", "--count", "10", "--tag", "nothing"), 2, ("--tag",)),
+        (("PAPER-LIQUID", "--count", "10", "--at", "2026-05-13T20:20:37Z"), 2, ("--at", "--books")),
+        (("PAPER-LIQUID", "--count", "10", "--books", "/no/such/file"), 2, ("/no/such/file",)),
+    ],
+)
+def test_bad_flags(tmp_path: Path, arguments: tuple[str, ...], code: int, words: tuple[str, ...]) -> None:
+    """Each names what was wrong and what is allowed, and leaves no order on record."""
+    expect_refused(depthwalk("execute", *arguments, *FAST, folder=tmp_path), code, *words)
+
+    if (tmp_path / "test.sqlite").exists():
+        with sqlite3.connect(tmp_path / "test.sqlite") as database:
+            assert database.execute("SELECT COUNT(*) FROM journal WHERE kind = 'SubmitOrder'").fetchone() == (0,)
+        database.close()
+
+
+@pytest.mark.parametrize(("environment", "words"), [("live", "not enabled"), ("demo", "refused")])
+def test_real_exchanges_are_refused_for_now(tmp_path: Path, environment: str, words: str) -> None:
+    """Orders in demo and live: exit 4, before anything is read or signed."""
+    expect_refused(depthwalk("--env", environment, "execute", "ANY", "--count", "10", "--yes", folder=tmp_path), 4, words)
+
+
+def test_live_enabled_in_the_config_is_still_refused(tmp_path: Path) -> None:
+    """Both switches on: orders stay refused until the safety work is done."""
+    config = tmp_path / "live.yaml"
+    config.write_text("live: {enabled: true}\n", encoding="utf-8")
+
+    ended = depthwalk("--config", config, "--env", "live", "execute", "ANY", "--count", "10", "--yes", folder=tmp_path)
+
+    expect_refused(ended, 4, "live", "refused")
+
+
+ROW = json.dumps({"ts": "2026-05-13T20:20:37Z", "ticker": "T", "yes": [["0.40", "10"]], "no": [["0.50", "10"]]}) + "\n"
+CROSSED = json.dumps({"ts": "2026-05-13T20:20:37Z", "ticker": "T", "yes": [["0.60", "10"]], "no": [["0.50", "10"]]}) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("cut.jsonl.gz", gzip.compress(ROW.encode() * 200)[:-20], ("cut.jsonl.gz",)),
+        ("cut.jsonl", (ROW + ROW[:40]).encode(), ("cut.jsonl", "2")),
+        ("prose.jsonl", b"not JSON at all\n", ("prose.jsonl", "1")),
+        ("binary.jsonl", bytes(range(256)), ("binary.jsonl",)),
+        ("empty.jsonl", b"", ("empty.jsonl",)),
+        ("crossed.jsonl", CROSSED.encode() * 3, ("crossed.jsonl", "T")),
+        ("other.jsonl", ROW.replace('"T"', '"OTHER"').encode(), ("T", "OTHER")),
+    ],
+)
+def test_bad_books_files(tmp_path: Path, name: str, content: bytes, words: tuple[str, ...]) -> None:
+    """Truncated, not JSON, only crossed, another ticker: the file, the place and the fault are named."""
+    path = tmp_path / name
+    path.write_bytes(content)
+
+    expect_refused(depthwalk("execute", "T", "--count", "10", "--books", path, *FAST, folder=tmp_path), 2, *words)
+
+
+@pytest.mark.parametrize("damage", ["text", "half", "zeros"])
+def test_a_damaged_database(tmp_path: Path, damage: str) -> None:
+    """A database that is none, is cut in half, or has a hole: said in one line, and nothing is sent."""
+    path = tmp_path / "test.sqlite"
+    if damage == "text":
+        path.write_text("this is no database, whatever its name says\n" * 50, encoding="utf-8")
+    else:
+        assert depthwalk("-q", "execute", "PAPER-LIQUID", "--count", "10", *FAST, folder=tmp_path).code in (0, 3)
+        whole = path.read_bytes()
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        path.write_bytes(whole[: len(whole) // 2] if damage == "half" else whole[:4096] + bytes(len(whole) - 4096))
+
+    expect_refused(depthwalk("execute", "PAPER-LIQUID", "--count", "10", *FAST, folder=tmp_path), 2, "test.sqlite")
+
+
+def test_an_order_that_could_cost_too_much(tmp_path: Path) -> None:
+    """risk.max_notional counts at the cap; the refusal says so, exits 4, and no order was sent."""
+    ended = depthwalk("--json", "-q", "execute", "PAPER-LIQUID", "--count", "999", *FAST, "--seed", "7", folder=tmp_path)
+
+    assert ended.code == 4
+    assert "risk.max_notional" in ended.err
+    assert (ended.object["status"], ended.object["filled"]) == ("refused", "0.00")

@@ -1,0 +1,39 @@
+"""The command as its user runs it: a process of its own, with its exit code, standard output and standard error."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A finished command."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def object(self) -> dict[str, Any]:
+        """The one JSON object on standard output."""
+        found: dict[str, Any] = json.loads(self.out)
+        return found
+
+
+def depthwalk(*arguments: str | Path, folder: Path, timeout: float = 120) -> Ended:
+    """Run `depthwalk` with a database in *folder*, no terminal, no input."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "depthwalk", "--db", folder / "test.sqlite", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        cwd=ROOT,
+        timeout=timeout,
+        check=False,
+    )
+    return Ended(ended.returncode, ended.stdout, ended.stderr)
