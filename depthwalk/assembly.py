@@ -307,6 +307,8 @@ async def _run(
         target=request.target,
         limit=request.limit,
     )
+    if plan.config.rate_limit.tier.value == "auto":
+        await client.adopt_limits()
     market = await _open_market(client, parent, clock)
     executor = make_executor(plan.algorithm, plan.params)
     parameters = plain_parameters(plan.params)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from depthwalk.storage.database import open_database
 from tests.support.readme import anchors, bash_blocks, depthwalk_commands, links
 
 ROOT = Path(__file__).parents[1]
@@ -108,6 +109,14 @@ def test_every_command_of_the_readme_exists(readme: str) -> None:
     answers = {" ".join(command): CliRunner().invoke(app, [*command, "--help"]) for command in commands}
     assert commands
     assert not {command: answer.output for command, answer in answers.items() if answer.exit_code}
+
+
+def test_every_query_of_the_readme_runs(readme: str, tmp_path: Path) -> None:
+    """Each SQL block is understood by a database of ours."""
+    queries = re.findall(r"^```sql\n(.*?)^```", readme, flags=re.MULTILINE | re.DOTALL)
+    assert queries
+    with open_database(tmp_path / "readme.sqlite") as database:
+        assert all(database.rows(query) == [] for query in queries)
 
 
 def test_every_link_leads_somewhere(readme: str) -> None:
