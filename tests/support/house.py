@@ -238,7 +238,7 @@ def randomness(source: Source) -> Iterator[str]:
     for _, line, name in _names(source.tree):
         if _within(name, _SYSTEM_RANDOM):
             if not may_ask_system:
-                yield f"{line}: {name} outside assembly.py and paper/"
+                yield f"{line}: {name} outside assembly/ and paper/"
         elif name.startswith("random.") and not _within(name, frozenset({"random.Random"})):
             yield f"{line}: {name} is shared by everybody; pass a random.Random in"
         elif name in _HIDDEN_RANDOM:

@@ -1,21 +1,18 @@
-"""Who is built from what: the object graph of a command, from the configuration. The only file that knows every room.
-
-Imports of rooms stay inside the functions: a command loads what it needs and nothing else.
-"""
+"""One `depthwalk execute`: checked, built, run, measured, written down."""
 
 import asyncio
 import secrets
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
-from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
+from depthwalk.assembly.databases import open_store
+from depthwalk.assembly.paper import PaperWorld, paper_client, paper_exchange
 from depthwalk.domain.order import Action, Outcome, ParentOrder
 from depthwalk.domain.units import (
     Duration,
     Instant,
-    Money,
     Price,
     Quantity,
     format_instant,
@@ -34,10 +31,7 @@ if TYPE_CHECKING:
     from depthwalk.domain.result import ExecutionResult
     from depthwalk.executors.state import BaseParams
     from depthwalk.kalshi.client import KalshiClient
-    from depthwalk.paper.account import AccountState
-    from depthwalk.paper.exchange import PaperExchange
     from depthwalk.ports import View
-    from depthwalk.reports.history import MarketRow
     from depthwalk.storage.database import Database
 
 SEEDED_START: Final = parse_instant("2026-01-05T15:00:00Z")
@@ -45,8 +39,6 @@ SEEDED_START: Final = parse_instant("2026-01-05T15:00:00Z")
 
 MAX_SKEW: Final = seconds(5)
 """Clocks further apart than this refuse to start (design, D6)."""
-
-PAPER_KEY_ID: Final = "paper"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,14 +66,6 @@ class ExecuteRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaperOverview:
-    """The paper markets, and the cash of the lasting account."""
-
-    cash: Money
-    markets: "tuple[MarketRow, ...]"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Plan:
     """A request checked against the configuration: what will be run, and on what."""
 
@@ -93,130 +77,11 @@ class _Plan:
     start: Instant
 
 
-# --- databases --------------------------------------------------------------------------------------------------------
-
-
-def open_store(config_path: Path | None, database_path: Path | None) -> "Database":
-    """Open the database: the one named, else the config's, else the platform's place. A context manager."""
-    from depthwalk.config import load
-    from depthwalk.storage.database import open_database
-
-    return open_database(database_path or load(config_path).database_path())
-
-
-# --- paper ------------------------------------------------------------------------------------------------------------
-
-
-def paper_overview(config_path: Path | None, database_path: Path | None) -> PaperOverview:
-    """Return the paper markets with the lasting account's positions in them, and its cash."""
-    from depthwalk.reports.history import MarketRow
-    from depthwalk.simulation.scenarios import SCENARIOS
-    from depthwalk.storage.paper_account import paper_ledger
-
-    with open_store(config_path, database_path) as database:
-        ledger = paper_ledger(database)
-    markets = tuple(
-        MarketRow(
-            ticker=scenario.ticker,
-            title=scenario.title,
-            liquidity=scenario.market_class.name,
-            position=ledger.positions.get(scenario.ticker, Quantity(0)),
-        )
-        for scenario in SCENARIOS.values()
-    )
-    return PaperOverview(cash=ledger.cash, markets=markets)
-
-
-def paper_reset(config_path: Path | None, database_path: Path | None, cash: Money | None) -> Money:
-    """Start the lasting paper account afresh and return its cash; the executions so far stay on record."""
-    from depthwalk.clock import SystemClock
-    from depthwalk.storage.paper_account import STARTING_CASH, reset_paper
-
-    start = STARTING_CASH if cash is None else cash
-    with open_store(config_path, database_path) as database:
-        reset_paper(database, at=SystemClock().now(), cash=start)
-    return start
-
-
-def _lasting_account(database: "Database") -> "AccountState":
-    from depthwalk.paper.account import AccountState, PositionState
-    from depthwalk.storage.paper_account import paper_ledger
-
-    ledger = paper_ledger(database)
-    positions = tuple(PositionState(ticker=ticker, quantity=held) for ticker, held in ledger.positions.items())
-    return AccountState(cash=ledger.cash, positions=positions)
-
-
-def _paper_exchange(plan: _Plan, database: "Database") -> "PaperExchange":
-    from depthwalk.paper.build import Flow, recorded_exchange, synthetic_exchange
-
-    request = plan.request
-    # A seed means a fresh account; ids stay unique all the same, as the database keeps those of every run.
-    account = _lasting_account(database) if request.seed is None else None
-    ids = Random(secrets.randbits(128))
-    if request.books is None:
-        return synthetic_exchange(plan.seed, plan.start, account, ids=ids)
-    return recorded_exchange(
-        request.books,
-        request.ticker,
-        start=plan.start,
-        at=request.books_at,
-        flow=Flow(request.flow),
-        seed=plan.seed,
-        account=account,
-        ids=ids,
-    )
-
-
-def _paper_client(exchange: "PaperExchange", plan: _Plan, clock: "Clock") -> "KalshiClient":
-    """Return the same client as live, over the embedded exchange: signed, throttled, delayed, but in this process."""
-    import httpx
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
-    from depthwalk.kalshi.client import KalshiClient
-    from depthwalk.kalshi.environments import PAPER_URL
-    from depthwalk.kalshi.signing import Credentials
-    from depthwalk.kalshi.throttle import Throttle
-    from depthwalk.paper.app import create_app
-    from depthwalk.paper.latency import LatencyTransport
-
-    key = Ed25519PrivateKey.generate()
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    app = create_app(exchange, clock, {PAPER_KEY_ID: key.public_key()})
-    limits = plan.config.rate_limit
-    return KalshiClient(
-        base_url=PAPER_URL,
-        transport=LatencyTransport(httpx.ASGITransport(app=app), clock, Random(f"{plan.seed}/latency")),
-        credentials=Credentials(PAPER_KEY_ID, lambda: pem),
-        clock=clock,
-        throttle=Throttle(
-            limits=_published(plan.config),
-            utilisation=limits.utilisation,
-            cancel_reserve=limits.cancel_reserve,
-            calls_per_minute=limits.calls_per_minute,
-        ),
-        rng=Random(f"{plan.seed}/retry"),
-        max_retries=plan.config.execution.max_retries,
-        writes_enabled=True,
-    )
-
-
-def _published(config: "Config") -> Any:  # noqa: ANN401 - the wire's AccountLimits, whose room this file does not name
-    from depthwalk.kalshi.throttle import Tier, published_limits
-
-    tier = config.rate_limit.tier.value
-    return None if tier == "auto" else published_limits(Tier(tier))
-
-
 def environment_of(request: ExecuteRequest) -> str:
     """Return where a request would be executed: what it says, else what the configuration says."""
     from depthwalk.config import load
 
     return request.environment or load(request.config_path).environment.value
-
-
-# --- execute ----------------------------------------------------------------------------------------------------------
 
 
 def execute(request: ExecuteRequest, view: "View") -> "ExecutionResult":
@@ -233,13 +98,22 @@ def execute(request: ExecuteRequest, view: "View") -> "ExecutionResult":
 
     plan = _checked(request)
     with open_store(request.config_path, request.database_path) as database:
-        exchange = _paper_exchange(plan, database)
         seeded = request.seed is not None
+        world = PaperWorld(
+            seed=plan.seed,
+            start=plan.start,
+            fresh=seeded,
+            ticker=request.ticker,
+            books=request.books,
+            books_at=request.books_at,
+            flow=request.flow,
+        )
+        exchange = paper_exchange(world, database)
 
         async def main() -> "ExecutionResult":
             loop = asyncio.get_running_loop()
             clock = LoopClock(plan.start, loop) if seeded or request.simulated else SystemClock()
-            client = _paper_client(exchange, plan, clock)
+            client = paper_client(exchange, config=plan.config, seed=plan.seed, clock=clock)
             try:
                 return await _run(plan, client=client, source=exchange.source, clock=clock, database=database, view=view)
             finally:

@@ -1,0 +1,18 @@
+"""Who is built from what: the object graph of a command, from the configuration. The only room that knows every other but cli.
+
+Imports of rooms stay inside the functions: a command loads what it needs and nothing else.
+"""
+
+from depthwalk.assembly.databases import open_store
+from depthwalk.assembly.execution import ExecuteRequest, environment_of, execute
+from depthwalk.assembly.paper import PaperOverview, paper_overview, paper_reset
+
+__all__ = [
+    "ExecuteRequest",
+    "PaperOverview",
+    "environment_of",
+    "execute",
+    "open_store",
+    "paper_overview",
+    "paper_reset",
+]

@@ -1,0 +1,144 @@
+"""The embedded paper exchange: which one a run trades on, the lasting account, and the client that speaks to it."""
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any, Final
+
+from depthwalk.assembly.databases import open_store
+from depthwalk.domain.units import Instant, Money, Quantity
+
+if TYPE_CHECKING:
+    from depthwalk.clock import Clock
+    from depthwalk.config import Config
+    from depthwalk.kalshi.client import KalshiClient
+    from depthwalk.paper.account import AccountState
+    from depthwalk.paper.exchange import PaperExchange
+    from depthwalk.reports.history import MarketRow
+    from depthwalk.storage.database import Database
+
+PAPER_KEY_ID: Final = "paper"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperWorld:
+    """What a paper exchange is made of. *fresh*: an account of its own instead of the lasting one; *flow* as in the flags."""
+
+    seed: int
+    start: Instant
+    fresh: bool
+    ticker: str | None = None
+    books: Path | None = None
+    books_at: Instant | None = None
+    flow: str = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperOverview:
+    """The paper markets, and the cash of the lasting account."""
+
+    cash: Money
+    markets: "tuple[MarketRow, ...]"
+
+
+def paper_overview(config_path: Path | None, database_path: Path | None) -> PaperOverview:
+    """Return the paper markets with the lasting account's positions in them, and its cash."""
+    from depthwalk.reports.history import MarketRow
+    from depthwalk.simulation.scenarios import SCENARIOS
+    from depthwalk.storage.paper_account import paper_ledger
+
+    with open_store(config_path, database_path) as database:
+        ledger = paper_ledger(database)
+    markets = tuple(
+        MarketRow(
+            ticker=scenario.ticker,
+            title=scenario.title,
+            liquidity=scenario.market_class.name,
+            position=ledger.positions.get(scenario.ticker, Quantity(0)),
+        )
+        for scenario in SCENARIOS.values()
+    )
+    return PaperOverview(cash=ledger.cash, markets=markets)
+
+
+def paper_reset(config_path: Path | None, database_path: Path | None, cash: Money | None) -> Money:
+    """Start the lasting paper account afresh and return its cash; the executions so far stay on record."""
+    from depthwalk.clock import SystemClock
+    from depthwalk.storage.paper_account import STARTING_CASH, reset_paper
+
+    start = STARTING_CASH if cash is None else cash
+    with open_store(config_path, database_path) as database:
+        reset_paper(database, at=SystemClock().now(), cash=start)
+    return start
+
+
+def _lasting_account(database: "Database") -> "AccountState":
+    from depthwalk.paper.account import AccountState, PositionState
+    from depthwalk.storage.paper_account import paper_ledger
+
+    ledger = paper_ledger(database)
+    positions = tuple(PositionState(ticker=ticker, quantity=held) for ticker, held in ledger.positions.items())
+    return AccountState(cash=ledger.cash, positions=positions)
+
+
+def paper_exchange(world: PaperWorld, database: "Database") -> "PaperExchange":
+    """Return the exchange of a run: the synthetic markets, or one recorded market. Raises UsageError for a bad recording."""
+    from depthwalk.paper.build import Flow, recorded_exchange, synthetic_exchange
+
+    account = None if world.fresh else _lasting_account(database)
+    # Ids stay unique whatever the seed, as the database keeps those of every run.
+    ids = Random(secrets.randbits(128))
+    if world.books is None or world.ticker is None:
+        return synthetic_exchange(world.seed, world.start, account, ids=ids)
+    return recorded_exchange(
+        world.books,
+        world.ticker,
+        start=world.start,
+        at=world.books_at,
+        flow=Flow(world.flow),
+        seed=world.seed,
+        account=account,
+        ids=ids,
+    )
+
+
+def paper_client(exchange: "PaperExchange", *, config: "Config", seed: int, clock: "Clock") -> "KalshiClient":
+    """Return the same client as live, over the embedded exchange: signed, throttled, delayed, but in this process."""
+    import httpx
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    from depthwalk.kalshi.client import KalshiClient
+    from depthwalk.kalshi.environments import PAPER_URL
+    from depthwalk.kalshi.signing import Credentials
+    from depthwalk.kalshi.throttle import Throttle
+    from depthwalk.paper.app import create_app
+    from depthwalk.paper.latency import LatencyTransport
+
+    key = Ed25519PrivateKey.generate()
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    app = create_app(exchange, clock, {PAPER_KEY_ID: key.public_key()})
+    limits = config.rate_limit
+    return KalshiClient(
+        base_url=PAPER_URL,
+        transport=LatencyTransport(httpx.ASGITransport(app=app), clock, Random(f"{seed}/latency")),
+        credentials=Credentials(PAPER_KEY_ID, lambda: pem),
+        clock=clock,
+        throttle=Throttle(
+            limits=_published(config),
+            utilisation=limits.utilisation,
+            cancel_reserve=limits.cancel_reserve,
+            calls_per_minute=limits.calls_per_minute,
+        ),
+        rng=Random(f"{seed}/retry"),
+        max_retries=config.execution.max_retries,
+        writes_enabled=True,
+    )
+
+
+def _published(config: "Config") -> Any:  # noqa: ANN401 - the wire's AccountLimits, whose room this file does not name
+    from depthwalk.kalshi.throttle import Tier, published_limits
+
+    tier = config.rate_limit.tier.value
+    return None if tier == "auto" else published_limits(Tier(tier))
