@@ -120,9 +120,14 @@ class ParentOrder:
         """Turn a YES price into a price of the user's outcome."""
         return leg_price if self.outcome is Outcome.YES else Price(ONE - leg_price)
 
+    @property
+    def child_prefix(self) -> str:
+        """What the client order ids of this parent's children begin with, and nobody else's."""
+        return f"dw-{self.parent_id}-"
+
     def child_id(self, sequence: int) -> str:
         """Return the client order id of the child number *sequence*: at most 64 of [A-Za-z0-9_-]."""
-        return f"dw-{self.parent_id}-{sequence}"
+        return f"{self.child_prefix}{sequence}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

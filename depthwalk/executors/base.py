@@ -42,17 +42,11 @@ from depthwalk.domain.messages import (
 )
 from depthwalk.domain.order import OrderStatus
 from depthwalk.domain.result import Arrival
-from depthwalk.domain.units import SECOND, Duration, Instant, Price, Quantity, format_quantity, in_seconds, seconds
+from depthwalk.domain.units import SECOND, Duration, Instant, Price, Quantity, format_quantity, in_seconds
 from depthwalk.errors import DomainError, RefusalReason, Refused
 from depthwalk.executors.arrival import arrive
 from depthwalk.executors.desk import CROSS_SPLIT, Denied, Desk
-from depthwalk.executors.state import BaseParams, EndAction, Phase, Quote, Run, Sight, Situation
-
-RELOOK = seconds(0.25)
-"""Wait before reading a book again that did not fit our orders."""
-
-POLL = seconds(0.5)
-"""Wait between readings of the orders while leaving."""
+from depthwalk.executors.state import LEAVE_BOUND, POLL, RELOOK, BaseParams, EndAction, Phase, Quote, Run, Sight, Situation
 
 _RELOOKS = 3
 _POST_ONLY_RETRIES = 2
@@ -81,6 +75,7 @@ class Executor(ABC):
         self._relooks = 0
         self._reason = Reason.HORIZON
         self._detail = ""
+        self._leaving_since = Instant(0)
 
     # --- what an algorithm says ---
 
@@ -262,8 +257,7 @@ class Executor(ABC):
                 else:
                     self._wake_working(max(self._next_step, now + SECOND))
             case Phase.CLOSING | Phase.CROSSING:
-                self.desk.cancel_live(now)
-                self._wake(now + POLL, Look.ORDERS)
+                self._keep_leaving(now)
             case Phase.MARKING:
                 self._finish(self._reason, self._detail)
             case Phase.FINISHED:
@@ -338,10 +332,19 @@ class Executor(ABC):
                 self._reason, self._detail = reason, detail
             return
         self.phase, self._reason, self._detail = Phase.CLOSING, reason, detail
+        self._leaving_since = now
         self._record("close", detail or reason.value, now)
         self.desk.cancel_live(now)
         self._wake(now + POLL, Look.ORDERS)
         self._advance(now)
+
+    def _keep_leaving(self, now: Instant) -> None:
+        if now - self._leaving_since > LEAVE_BOUND:
+            # The orders expire by themselves; what they filled is for `recover` to find out.
+            self._finish(Reason.IN_DOUBT, f"not confirmed within {in_seconds(LEAVE_BOUND):g} s: {self._detail or 'the end'}")
+            return
+        self.desk.cancel_live(now)
+        self._wake(now + POLL, Look.ORDERS)
 
     def _advance(self, now: Instant) -> None:
         """Go to the next part of the ending once every child is terminal (or hopelessly in doubt) and its fills are in."""

@@ -17,6 +17,15 @@ from depthwalk.executors.space import BuyerSpace
 END_GAME = seconds(1.5)
 """Kept free before the deadline for cancel, confirm and the last order (algorithms.md section 2.7)."""
 
+RELOOK = seconds(0.25)
+"""Wait before reading a book again that did not fit our orders."""
+
+POLL = seconds(0.5)
+"""Wait between readings of the orders while leaving."""
+
+LEAVE_BOUND = seconds(90)
+"""How long leaving may take (a paused exchange refuses cancels); then the run ends in doubt, and the orders by expiry."""
+
 _LONGEST_HORIZON = 86_400
 
 

@@ -24,7 +24,7 @@ from depthwalk.domain.messages import (
     OrderInDoubt,
     OrderRejected,
 )
-from depthwalk.domain.order import OrderStatus
+from depthwalk.domain.order import OrderStatus, ParentOrder
 from depthwalk.domain.units import Duration, Instant, Price, Quantity, in_seconds, seconds
 from depthwalk.errors import ExchangeError, NotFound, RefusalReason
 from depthwalk.executors.children import Child, Children
@@ -52,6 +52,7 @@ class Readings:
         *,
         exchange: Exchange,
         clock: Clock,
+        parent: ParentOrder,
         market: Market,
         since: Instant,
         children: Children,
@@ -59,6 +60,7 @@ class Readings:
     ) -> None:
         self._exchange = exchange
         self._clock = clock
+        self._prefix = parent.child_prefix
         self._market = market
         self._since = Instant(since - MARGIN)
         self._children = children
@@ -101,14 +103,17 @@ class Readings:
         await self._compare(self._resting(), {})
 
     async def look_at_account(self) -> tuple[ForeignOrder, ...]:
-        """As `look_at_orders`, from one list of all resting orders in the market; return the account's other orders."""
+        """As `look_at_orders`, from one list of all resting orders in the market; return the account's other orders.
+
+        Ours are told by their client id: one whose create is still unanswered is in the list too.
+        """
         before = self._resting()
         listed = {report.order_id: report for report in await self._exchange.resting_orders(self._market.ticker)}
         await self._compare(before, listed)
         return tuple(
             ForeignOrder(side=report.side, price=report.price, quantity=report.remaining)
             for report in listed.values()
-            if report.order_id not in self._client_ids
+            if not report.client_id.startswith(self._prefix)
         )
 
     def _resting(self) -> dict[str, int]:

@@ -100,6 +100,7 @@ class Runner:
             self._readings = Readings(
                 exchange=self._exchange,
                 clock=self._clock,
+                parent=self._parent,
                 market=self._market,
                 since=started.at,
                 children=self._executor.desk.children,
@@ -314,14 +315,13 @@ class Runner:
         if self._writes:
             # What is on its way arrives: an order that comes to rest after the list was read would be left behind.
             await asyncio.wait(self._writes, timeout=_LEAVE_SECONDS)
-        mine = f"dw-{self._parent.parent_id}-"
         for attempt in range(_LEAVE_TRIES):
             # Lists lag behind replies, so the first empty one is not believed.
             if attempt:
                 await self._clock.sleep(seconds(0.5))
             try:
                 resting = await self._exchange.resting_orders(self._market.ticker)
-                left = [report for report in resting if report.client_id.startswith(mine)]
+                left = [report for report in resting if report.client_id.startswith(self._parent.child_prefix)]
                 if attempt and not left:
                     return
                 for report in left:

@@ -142,6 +142,14 @@ def test_a_cancel_that_is_refused_is_sent_again() -> None:
     assert not any(order.remaining for order in venue.resting.values())
 
 
+def test_cancels_refused_for_ever_end_in_doubt_and_not_in_a_loop() -> None:
+    """An exchange that stays paused: after 90 seconds the run ends in doubt; the order dies by its expiry."""
+    venue = Venue(simple(), parent(), {0: GOOD}, refuse=lambda i: RefusalReason.PAUSED if isinstance(i, CancelOrder) else None)
+
+    assert venue.run().reason is Reason.IN_DOUBT
+    assert seconds(28.5 + 90) < venue.now - T0 < seconds(28.5 + 92)
+
+
 def test_a_post_only_refusal_is_repriced_and_is_no_walk() -> None:
     """The book moved between look and order: read again, price again, and the walk count stays."""
     moved = {0: GOOD, 0.01: book("38x100 | 40x30 41x60")}
