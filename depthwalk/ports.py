@@ -1,7 +1,8 @@
-"""The doors of the runner: what it needs of an exchange, a journal and a view. Protocols and the values they pass, no code."""
+"""The doors of the runner and of the recorder: exchange, journal, view, store. Protocols and the values they pass, no code."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 from depthwalk.domain.book import Book
@@ -148,4 +149,81 @@ class View(Protocol):
 
     def show(self, snapshot: RunSnapshot, usage: ApiUsage, records: Sequence[Record]) -> None:
         """Show the run as it stands; *records* are the decisions since the last call."""
+        ...
+
+
+class RecordingSource(Enum):
+    """How a recorded book or trade came to us. Executions have sources of their own, so what they saw is never mixed in."""
+
+    POLL = "poll"
+    IMPORT = "import"
+    STREAM = "stream"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedBook:
+    """A book to keep. *event_time* is the latest time at which it surely was the book; everybody's orders are in it."""
+
+    ticker: str
+    environment: str
+    source: RecordingSource
+    event_time: Instant
+    receipt_time: Instant
+    book: Book
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedTrade:
+    """A public trade to keep. *price* is the YES price, *taker* the side of the YES leg that took."""
+
+    trade_id: str
+    ticker: str
+    environment: str
+    source: RecordingSource
+    at: Instant
+    price: Price
+    quantity: Quantity
+    taker: Side
+    is_block: bool = False
+
+
+class BookSink(Protocol):
+    """Where a recorder writes. Each call is one transaction, all or nothing, and raises StorageError."""
+
+    def write_books(self, rows: Sequence[RecordedBook]) -> int:
+        """Keep books and return how many are new; one book a ticker, environment, source and event time, the first."""
+        ...
+
+    def write_trades(self, rows: Sequence[RecordedTrade]) -> int:
+        """Keep trades and return how many are new; one a trade id and environment."""
+        ...
+
+    def heartbeat(
+        self, tickers: Sequence[str], *, environment: str, source: RecordingSource, since: Instant, until: Instant
+    ) -> None:
+        """Say that the latest books were confirmed until *until*, without a gap since *since*.
+
+        Called with the same *since* it grows the row of that stretch, so a long watch is one row a ticker.
+        """
+        ...
+
+    def gap(
+        self,
+        tickers: Sequence[str],
+        *,
+        environment: str,
+        source: RecordingSource,
+        since: Instant,
+        until: Instant,
+        detail: str,
+    ) -> None:
+        """Say that nothing is known between the last confirmation and *until*, and why; grows like a heartbeat."""
+        ...
+
+    def started(self, *, environment: str, source: RecordingSource, at: Instant, detail: str) -> None:
+        """Say that a recorder starts."""
+        ...
+
+    def stopped(self, *, environment: str, source: RecordingSource, at: Instant, detail: str) -> None:
+        """Say that a recorder stops on purpose, and why."""
         ...

@@ -177,6 +177,39 @@ CREATE TABLE paper_resets (  -- the paper account starts afresh: the latest row 
 );
 """
 
+_RECORDINGS = """
+CREATE UNIQUE INDEX order_book_snapshots_recorded ON order_book_snapshots (environment, ticker, source, event_time_us)
+    WHERE source IN ('poll', 'import', 'stream');  -- not the books of executions, which may see two at one time
+
+CREATE TABLE market_trades (  -- everybody's trades, one row a print; our own fills are in trades
+    id INTEGER PRIMARY KEY,
+    environment TEXT NOT NULL,
+    trade_id TEXT NOT NULL,            -- the venue's; of a file without ids made of what it says
+    source TEXT NOT NULL,              -- poll, import, stream
+    ticker TEXT NOT NULL,
+    event_time_us INTEGER NOT NULL,
+    price_e4 INTEGER NOT NULL,
+    quantity_e2 INTEGER NOT NULL,
+    taker_side TEXT NOT NULL,          -- bid, ask: of the YES leg
+    is_block INTEGER NOT NULL,
+    UNIQUE (environment, trade_id)
+);
+CREATE INDEX market_trades_by_ticker ON market_trades (ticker, event_time_us);
+
+CREATE TABLE recording_marks (  -- what the books and trades alone do not say
+    id INTEGER PRIMARY KEY,
+    environment TEXT NOT NULL,
+    source TEXT NOT NULL,
+    ticker TEXT,                       -- NULL: the recorder as a whole (start, stop)
+    kind TEXT NOT NULL CHECK (kind IN ('heartbeat', 'gap', 'start', 'stop')),
+    from_us INTEGER NOT NULL,          -- heartbeat: the latest books were confirmed again and again from here
+    until_us INTEGER NOT NULL,         -- to here; one row a stretch. gap: nothing is known in between
+    detail TEXT,                       -- why
+    UNIQUE (environment, source, ticker, kind, from_us)
+);
+CREATE INDEX recording_marks_by_ticker ON recording_marks (ticker, from_us);
+"""
+
 
 def m001_tables(db: "Database") -> None:
     """Books, executions with their splits and metrics, fills, journal."""
@@ -195,7 +228,14 @@ def m003_paper_resets(db: "Database") -> None:
     db.executescript(_PAPER_RESETS)
 
 
-STEPS: tuple[Callable[["Database"], None], ...] = (m001_tables, m002_views, m003_paper_resets)
+def m004_recordings(db: "Database") -> None:
+    """Recorded books are unique; public trades, and marks of what was recorded when."""
+    db.executescript(_RECORDINGS)
+    for name, sql in views.M004.items():
+        db.create_view(name, sql)
+
+
+STEPS: tuple[Callable[["Database"], None], ...] = (m001_tables, m002_views, m003_paper_resets, m004_recordings)
 """Every step ever released, in order. Append only."""
 
 LAST_ROWS = (
@@ -206,6 +246,8 @@ LAST_ROWS = (
     "SELECT * FROM trades ORDER BY rowid DESC LIMIT 1",
     "SELECT * FROM journal ORDER BY rowid DESC LIMIT 1",
     "SELECT * FROM paper_resets ORDER BY rowid DESC LIMIT 1",
+    "SELECT * FROM market_trades ORDER BY rowid DESC LIMIT 1",
+    "SELECT * FROM recording_marks ORDER BY rowid DESC LIMIT 1",
 )
 """Reads the pages that the next write to each table will touch; cheap whatever the size."""
 

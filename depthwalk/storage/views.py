@@ -10,7 +10,9 @@ from typing import Final
 
 def _expanded(sql: str) -> str:
     """Write out TIME(column): microseconds as RFC 3339 with milliseconds; NULL stays NULL."""
-    return re.sub(r"TIME\(([\w.]+)\)", r"strftime('%Y-%m-%dT%H:%M:%fZ', \1 / 1000000.0, 'unixepoch')", sql)
+    return re.sub(
+        r"TIME\(((?:MIN|MAX)\([\w.]+\)|[\w.]+)\)", r"strftime('%Y-%m-%dT%H:%M:%fZ', \1 / 1000000.0, 'unixepoch')", sql
+    )
 
 
 _BOOKS: Final = """
@@ -114,3 +116,38 @@ M002: Final = {
         "algorithm_by_liquidity": _ALGORITHM,
     }.items()
 }
+
+_TRADES: Final = """
+SELECT id AS print_id, environment, source, ticker, trade_id, TIME(event_time_us) AS event_time,
+    price_e4 / 10000.0 AS price, (10000 - price_e4) / 10000.0 AS no_price, quantity_e2 / 100.0 AS quantity,
+    taker_side, CASE taker_side WHEN 'bid' THEN 'yes' ELSE 'no' END AS taker_outcome, is_block, price_e4, event_time_us
+FROM market_trades
+"""
+
+# One row a ticker, environment and source. The books of executions are no recording and are left out.
+_COVERAGE: Final = """
+SELECT environment, ticker, source,
+    SUM(books) AS books, TIME(MIN(first_book_us)) AS first_book, TIME(MAX(last_book_us)) AS last_book,
+    SUM(trades) AS trades, TIME(MIN(first_trade_us)) AS first_trade, TIME(MAX(last_trade_us)) AS last_trade,
+    SUM(heartbeats) AS heartbeats, SUM(heartbeat_us) / 1000000.0 AS heartbeat_seconds,
+    SUM(gaps) AS gaps, SUM(gap_us) / 1000000.0 AS gap_seconds, MIN(first_us) AS first_us, MAX(last_us) AS last_us
+FROM (
+    SELECT environment, ticker, source, COUNT(*) AS books, MIN(event_time_us) AS first_book_us,
+        MAX(event_time_us) AS last_book_us, 0 AS trades, NULL AS first_trade_us, NULL AS last_trade_us,
+        0 AS heartbeats, 0 AS heartbeat_us, 0 AS gaps, 0 AS gap_us,
+        MIN(event_time_us) AS first_us, MAX(event_time_us) AS last_us
+    FROM order_book_snapshots WHERE source IN ('poll', 'import', 'stream') GROUP BY environment, ticker, source
+    UNION ALL
+    SELECT environment, ticker, source, 0, NULL, NULL, COUNT(*), MIN(event_time_us), MAX(event_time_us), 0, 0, 0, 0,
+        MIN(event_time_us), MAX(event_time_us)
+    FROM market_trades GROUP BY environment, ticker, source
+    UNION ALL
+    SELECT environment, ticker, source, 0, NULL, NULL, 0, NULL, NULL,
+        SUM(kind = 'heartbeat'), SUM((kind = 'heartbeat') * (until_us - from_us)),
+        SUM(kind = 'gap'), SUM((kind = 'gap') * (until_us - from_us)), MIN(from_us), MAX(until_us)
+    FROM recording_marks WHERE ticker IS NOT NULL GROUP BY environment, ticker, source
+)
+GROUP BY environment, ticker, source
+"""
+
+M004: Final = {name: _expanded(sql) for name, sql in {"trades_public": _TRADES, "recording_coverage": _COVERAGE}.items()}
