@@ -1,0 +1,132 @@
+"""Order-flow imbalance on book pairs made by hand (scaled by the mean touch), and what is kept of it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from depthwalk.analysis.momentum import momentum, order_flow_imbalance, remember
+from depthwalk.domain.book import Book
+from depthwalk.domain.units import Instant, Price, Quantity, seconds
+from tests.support.books import book
+
+sizes = st.integers(1, 5_000).map(Quantity)
+imbalances = st.floats(-1.0, 1.0)
+
+
+@st.composite
+def two_sided(draw: st.DrawFn) -> Book:
+    """Draw a two-sided book near 50 cents, so that pairs often share a price."""
+    bid = draw(st.integers(46, 50))
+    ask = draw(st.integers(51, 55))
+    deeper = [(Price(100 * (bid - 3)), draw(sizes))] if draw(st.booleans()) else []
+    return Book.of_levels(bids=[(Price(100 * bid), draw(sizes)), *deeper], asks=[(Price(100 * ask), draw(sizes))])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        # The price moves on one side: a higher bid counts its new size, a lower one the size that left; asks mirrored.
+        ("40x10 | 42x10", "41x5 | 42x10", 5 / 8.75),
+        ("40x4 | 42x20", "39x4 | 42x20", -4 / 12),
+        ("40x20 | 42x4", "40x20 | 43x6", 4 / 12.5),
+        ("40x20 | 42x10", "40x20 | 41x4", -4 / 13.5),
+        # Only sizes move: the difference.
+        ("40x10 | 42x10", "40x14 | 42x10", 4 / 11),
+        ("40x14 | 42x10", "40x10 | 42x10", -4 / 11),
+        ("40x10 | 42x10", "40x10 | 42x14", -4 / 11),
+        ("40x10 | 42x14", "40x10 | 42x10", 4 / 11),
+        # Both sides.
+        ("40x10 | 42x10", "40x12 | 42x8", 4 / 10),
+        ("40x10 | 43x10", "41x6 | 42x6", 0.0),
+        ("40x10 | 42x10", "40x10 | 42x10", 0.0),
+        # Both prices move by whole touches: more than the mean touch flows, clipped.
+        ("40x10 | 42x10", "41x10 | 43x10", 1.0),
+        ("41x10 | 43x10", "40x10 | 42x10", -1.0),
+    ],
+)
+def test_imbalance_by_hand(before: str, after: str, expected: float) -> None:
+    """Flow into the bid minus flow into the ask, over the mean of the four touch sizes."""
+    assert pytest.approx(expected) == order_flow_imbalance(book(before), book(after))
+
+
+def test_only_the_touch_speaks() -> None:
+    """Size behind the best prices comes and goes unheard: change of total volume is noise."""
+    assert 0.0 == order_flow_imbalance(book("40x10 39x5 | 42x10"), book("40x10 39x900 | 42x10 43x700"))
+
+
+@given(before=two_sided(), after=two_sided())
+def test_the_other_outcome_sees_the_opposite(before: Book, after: Book) -> None:
+    """Mirrored books give the opposite imbalance: what pushes YES up pushes NO down, against a buyer of either alike."""
+    assert order_flow_imbalance(before.mirrored(), after.mirrored()) == -order_flow_imbalance(before, after)
+
+
+@given(before=two_sided(), after=two_sided())
+def test_the_way_back_is_the_opposite(before: Book, after: Book) -> None:
+    """Played backwards, the same pair flows the other way."""
+    assert order_flow_imbalance(after, before) == -order_flow_imbalance(before, after)
+
+
+@given(before=two_sided(), after=two_sided())
+def test_an_imbalance_is_clipped(before: Book, after: Book) -> None:
+    """Never beyond -1 and 1, and none where nothing changed."""
+    assert -1.0 <= order_flow_imbalance(before, after) <= 1.0
+    assert 0.0 == order_flow_imbalance(before, before)
+
+
+# --- the window -----------------------------------------------------------------------------------------------------
+
+
+def _at(moment: float) -> Instant:
+    return Instant(1_000_000_000 + seconds(moment))
+
+
+def test_the_window_forgets() -> None:
+    """30 seconds: a sample exactly that old is kept, one a microsecond older is gone; the new one is always last."""
+    window, samples = seconds(30), ((_at(0), 0.5), (_at(10), -0.25))
+
+    assert (*samples, (_at(30), 1.0)) == remember(samples, (_at(30), 1.0), window)
+    assert ((_at(10), -0.25), (_at(30.000001), 1.0)) == remember(samples, (_at(30.000001), 1.0), window)
+    assert ((_at(99), 1.0),) == remember(samples, (_at(99), 1.0), window)
+    assert ((_at(0), 0.5),) == remember((), (_at(0), 0.5), window)
+
+
+@given(steps=st.lists(st.tuples(st.integers(0, 20_000_000), imbalances), max_size=20), window=st.integers(1, 60_000_000))
+def test_only_what_is_in_the_window_is_remembered(steps: list[tuple[int, float]], window: int) -> None:
+    """After any sequence: exactly the samples at most *window* older than the last, in order."""
+    everything, kept, now = [], (), _at(0)
+    for step, imbalance in steps:
+        now = Instant(now + step)
+        everything.append((now, imbalance))
+        kept = remember(kept, (now, imbalance), seconds(window / 1_000_000))
+
+    assert kept == tuple(sample for sample in everything if sample[0] >= now - window)
+
+
+# --- the mean -------------------------------------------------------------------------------------------------------
+
+
+def test_momentum_starts_from_calm() -> None:
+    """Alpha 0.3: nothing is 0, one full push 0.3, two 0.51, and a push back takes 0.51 to 0.057."""
+    up, down = (_at(0), 1.0), (_at(4), -1.0)
+
+    assert 0.0 == momentum((), 0.3)
+    assert pytest.approx(0.3) == momentum((up,), 0.3)
+    assert pytest.approx(0.51) == momentum((up, up), 0.3)
+    assert pytest.approx(0.057) == momentum((up, up, down), 0.3)
+
+
+def test_old_pressure_is_gone_with_its_samples() -> None:
+    """A push that has left the window leaves no trace in the momentum."""
+    samples = remember(((_at(0), 1.0), (_at(1), 1.0)), (_at(60), 0.0), seconds(30))
+
+    assert 0.0 == momentum(samples, 0.3)
+
+
+@given(pushes=st.lists(imbalances, max_size=12), alpha=st.floats(0.01, 1.0))
+def test_momentum_is_bounded_and_signed(pushes: list[float], alpha: float) -> None:
+    """Never beyond -1 and 1; opposite pushes give the opposite momentum."""
+    samples = [(_at(k), push) for k, push in enumerate(pushes)]
+    value = momentum(samples, alpha)
+
+    assert -1.0 <= value <= 1.0
+    assert -value == momentum([(at, -push) for at, push in samples], alpha)
