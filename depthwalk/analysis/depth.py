@@ -39,6 +39,11 @@ def up_to(ladder: tuple[Level, ...], cap: int) -> Quantity:
     return Quantity(sum(quantity for price, quantity in ladder if price <= cap))
 
 
+def near(ladder: tuple[Level, ...], price: int, distance: int) -> Quantity:
+    """Return the quantity at most *distance* from *price*, on either side of it."""
+    return Quantity(sum(quantity for level, quantity in ladder if abs(level - price) <= distance))
+
+
 def queued_at(queue: tuple[Level, ...], price: int) -> Quantity:
     """Return the quantity resting at exactly *price*: what a new order there queues behind."""
     return next((quantity for level, quantity in queue if level == price), Quantity(0))

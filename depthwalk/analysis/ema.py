@@ -1,5 +1,8 @@
 """The exponential mean, one observation after another."""
 
+REPORT_ALPHA = 0.3
+"""The weight of the newest observation where nothing else sets it (algorithms.md section 2.4)."""
+
 
 def ema(previous: float | None, value: float, alpha: float) -> float:
     """Return alpha x value + (1 - alpha) x previous; the first observation stands for itself."""

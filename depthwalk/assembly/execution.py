@@ -22,7 +22,7 @@ from depthwalk.domain.units import (
     parse_instant,
     seconds,
 )
-from depthwalk.errors import NotFound, Refused, UsageError
+from depthwalk.errors import ExchangeError, NotFound, Refused, UsageError
 
 if TYPE_CHECKING:
     from depthwalk.clock import Clock
@@ -212,6 +212,7 @@ async def _run(
     )
     with stopping_on_signals(runner.stop):
         await runner.run()
+    volume = await _traded_volume(client, executor.run.started_at, parent.ticker) if source != "replay" else None
     result = conclude(
         executor,
         finished_at=clock.now(),
@@ -221,9 +222,19 @@ async def _run(
         seed=plan.seed,
         parameters=parameters,
         tags=request.tags,
+        traded_volume=volume,
     )
     journal.finish(result)
     return result
+
+
+async def _traded_volume(client: "KalshiClient", since: Instant, ticker: str) -> Quantity | None:
+    """Return what was traded in the market since then, or None where it cannot be read: it is worth a read, not a failure."""
+    try:
+        trades = await client.trades(ticker, since=since)
+    except ExchangeError:
+        return None
+    return Quantity(sum(trade.quantity for trade in trades if trade.at >= since and not trade.is_block))
 
 
 async def _open_market(client: "KalshiClient", parent: ParentOrder, clock: "Clock") -> "Market":

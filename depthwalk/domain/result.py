@@ -160,6 +160,21 @@ class BasicEstimate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """What the market was like, for the report. None where it is not known or does not apply.
+
+    *near_limit*: taker depth at arrival within 1 cent of the user's limit, on either side of it. *traded_volume*: public
+    trades in the market during the run, ours included. *momentum*: adverse momentum at the end, -1 to 1, of algorithms that
+    follow it. *ema_slippage_percent*: exponential mean of the fills' slippage, in order, at the end.
+    """
+
+    near_limit: Quantity | None = None
+    traded_volume: Quantity | None = None
+    momentum: float | None = None
+    ema_slippage_percent: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutionResult:
     """An execution from start to finish. Money parts exact; percentages are statistics and may be None, never 0 for absent."""
 
@@ -192,6 +207,7 @@ class ExecutionResult:
     improvement_over_basic: float | None
     n_over_touch: float | None
     maker_filled: Quantity = Quantity(0)
+    conditions: Conditions = Conditions()
     tags: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -103,6 +103,11 @@ class Executor(ABC):
     # --- what others may look at ---
 
     @property
+    def adverse_momentum(self) -> float | None:
+        """Momentum against us now, -1 to 1, of an algorithm that follows it; else None."""
+        return None
+
+    @property
     def run(self) -> Run:
         """The facts of the run; raises DomainError before it has started."""
         if self._run is None:
@@ -115,8 +120,6 @@ class Executor(ABC):
         if self._desk is None:
             raise DomainError("the executor has not been started")
         return self._desk
-
-    # --- the machine ---
 
     def handle(self, event: Event) -> tuple[Intent, ...]:
         """Take one event and return what is to be done now, in this order."""

@@ -70,7 +70,12 @@ class DynamicDepthWalkerParams(BaseParams):
         require(0 < self.ema_alpha <= 1, "ema_alpha", self.ema_alpha, "more than 0, at most 1")
         require(0 < self.depth_dry_up_threshold <= 1, "depth_dry_up_threshold", self.depth_dry_up_threshold, "above 0, to 1")
         require(self.momentum_threshold > 0, "momentum_threshold", self.momentum_threshold, "more than 0")
-        require(self.momentum_window_seconds > 0, "momentum_window_seconds", self.momentum_window_seconds, "more than 0")
+        require(
+            self.momentum_window_seconds > 0,
+            "momentum_window_seconds",
+            self.momentum_window_seconds,
+            "more than 0",
+        )
         for name in ("base_increment", "aggressive_increment"):
             require(getattr(self, name) > 0, name, getattr(self, name), "more than 0")
         for name in ("aggressive_walk_multiplier", "conservative_walk_multiplier"):
@@ -125,8 +130,8 @@ class DynamicDepthWalker(Executor):
         return seconds(self.params.walk_interval_seconds)
 
     @property
-    def momentum(self) -> float:
-        """Adverse momentum in -1 … 1: above 0 the price moves against us."""
+    def adverse_momentum(self) -> float:
+        """Momentum in -1 to 1: above 0 the price moves against us."""
         return momentum(self._samples, self.params.ema_alpha)
 
     def divide(self, situation: Situation) -> Sequence[Quantity]:
@@ -160,7 +165,7 @@ class DynamicDepthWalker(Executor):
         book = situation.book
         spread = None if book.spread is None else book.spread / CENT
         progress = Progress(elapsed=situation.elapsed, remaining=situation.remaining, spread=spread)
-        limit = slew(self._law, self.momentum, dry_up=self._dry_up)
+        limit = slew(self._law, self.adverse_momentum, dry_up=self._dry_up)
         why = self._explain(progress)
         quotes: list[Quote] = []
         for split in situation.splits:
@@ -182,7 +187,7 @@ class DynamicDepthWalker(Executor):
         words = []
         if (behind := deficit(progress)) > 0:
             words.append(f"behind by {100 * behind:.0f} %")
-        pressure = self.momentum
+        pressure = self.adverse_momentum
         if abs(pressure) >= self.params.momentum_threshold:
             words.append(f"momentum {pressure:+.2f} {'against' if pressure > 0 else 'for'} us")
         if self._dry_up:

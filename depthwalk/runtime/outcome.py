@@ -4,13 +4,14 @@ from bisect import bisect_right
 from collections.abc import Mapping
 
 from depthwalk.analysis.benchmarks import MarkedFill, shortfall, slippage_percent
-from depthwalk.analysis.depth import sweep, sweep_levels
+from depthwalk.analysis.depth import near, sweep, sweep_levels
+from depthwalk.analysis.ema import REPORT_ALPHA, ema
 from depthwalk.analysis.fees import estimate
 from depthwalk.domain.book import Book
 from depthwalk.domain.messages import Finish, Reason
 from depthwalk.domain.order import Fill
-from depthwalk.domain.result import ApiUsage, BasicEstimate, ExecutionResult, Shortfall, Status
-from depthwalk.domain.units import ONE, Duration, Instant, Money, Quantity
+from depthwalk.domain.result import ApiUsage, BasicEstimate, Conditions, ExecutionResult, Shortfall, Status
+from depthwalk.domain.units import CENT, ONE, Duration, Instant, Money, Quantity
 from depthwalk.errors import DomainError
 from depthwalk.executors.base import Executor
 from depthwalk.executors.snapshot import split_views, value_of
@@ -26,6 +27,7 @@ def conclude(
     seed: int | None,
     parameters: Mapping[str, object],
     tags: Mapping[str, str],
+    traded_volume: Quantity | None = None,
 ) -> ExecutionResult:
     """Measure a finished run. Raises DomainError where fills and requested quantity do not add up."""
     finish, run, arrival = executor.finish, executor.run, executor.arrival
@@ -76,6 +78,12 @@ def conclude(
         improvement_over_basic=better,
         n_over_touch=requested / touch if touch else None,
         maker_filled=Quantity(sum(fill.quantity for fill in fills if not fill.is_taker)),
+        conditions=Conditions(
+            near_limit=_near_limit(executor),
+            traded_volume=traded_volume,
+            momentum=executor.adverse_momentum,
+            ema_slippage_percent=_ema_slippage(executor, fills),
+        ),
         tags=dict(tags),
     )
 
@@ -120,6 +128,26 @@ def _shortfall(executor: Executor, fills: list[Fill], unfilled: Quantity) -> Sho
         fees=Money(sum(fill.fee for fill in fills)),
         completion_fees=completion,
     )
+
+
+def _near_limit(executor: Executor) -> Quantity | None:
+    limit, first = executor.run.parent.limit, executor.first_sight
+    if limit is None or first is None:
+        return None
+    return near(first.book.asks, executor.run.space.traded(limit), CENT)
+
+
+def _ema_slippage(executor: Executor, fills: list[Fill]) -> float | None:
+    """Follow the slippage of the fills in order: what it has come to at the end."""
+    mean: float | None = None
+    parent, arrival = executor.run.parent, executor.arrival
+    for fill in fills:
+        price = parent.own_price(fill.price) / ONE
+        mid = None if arrival is None else arrival.mid_twice
+        slippage = slippage_percent(parent.action, average_price=price, mid_twice=mid)
+        if slippage is not None:
+            mean = ema(mean, slippage, REPORT_ALPHA)
+    return mean
 
 
 def _basic(executor: Executor) -> BasicEstimate | None:

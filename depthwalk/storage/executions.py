@@ -119,7 +119,10 @@ def load_execution(database: Database, name: str) -> StoredExecution:
     """
     identity = find_execution(database, name)
     state = database.rows(_SUMMARIES + " WHERE s.execution_id = ?", (identity,))[0]
-    metrics = database.row("SELECT * FROM execution_metrics WHERE execution_id = ?", (identity,))
+    metrics = database.row(
+        "SELECT * FROM execution_metrics LEFT JOIN execution_conditions USING (execution_id) WHERE execution_id = ?",
+        (identity,),
+    )
     rows = database.rows("SELECT * FROM split_orders WHERE execution_id = ? ORDER BY level", (identity,))
     summary = _summary(state)
     with _reading(identity):

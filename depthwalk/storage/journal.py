@@ -23,7 +23,7 @@ from depthwalk.domain.units import Instant
 from depthwalk.errors import StorageError
 from depthwalk.storage import codec
 from depthwalk.storage.database import Database
-from depthwalk.storage.rows import metrics_values, split_values, state_values
+from depthwalk.storage.rows import conditions_values, metrics_values, split_values, state_values
 
 _EFFECTS = (SubmitOrder, AmendOrder, CancelOrder, Finish)
 """Intents that reach outside: they must be on the disk before they are performed."""
@@ -197,6 +197,14 @@ class ExecutionJournal:
                     :basic_slippage_percent, :basic_filled_e2, :improvement_over_basic, :n_over_touch)
                 """,
                 metrics_values(result),
+            )
+            connection.execute(
+                """
+                REPLACE INTO execution_conditions (execution_id, near_limit_e2, traded_volume_e2, momentum,
+                    ema_slippage_percent)
+                VALUES (:execution_id, :near_limit_e2, :traded_volume_e2, :momentum, :ema_slippage_percent)
+                """,
+                conditions_values(result),
             )
 
     def _write_book(self, connection: sqlite3.Connection, event: BookChanged) -> int | None:

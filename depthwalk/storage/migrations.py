@@ -210,6 +210,16 @@ CREATE TABLE recording_marks (  -- what the books and trades alone do not say
 CREATE INDEX recording_marks_by_ticker ON recording_marks (ticker, from_us);
 """
 
+_CONDITIONS = """
+CREATE TABLE execution_conditions (  -- what the market was like, one row an execution that ended
+    execution_id TEXT PRIMARY KEY REFERENCES execution_state,
+    near_limit_e2 INTEGER,             -- taker depth at arrival within 1 cent of the user's limit; NULL without a limit
+    traded_volume_e2 INTEGER,          -- public trades in the market during the run, ours included; NULL: not known
+    momentum REAL,                     -- adverse momentum at the end, -1 to 1; NULL: the algorithm does not follow it
+    ema_slippage_percent REAL          -- exponential mean of the fills' slippage at the end; NULL: nothing filled
+);
+"""
+
 
 def m001_tables(db: "Database") -> None:
     """Books, executions with their splits and metrics, fills, journal."""
@@ -235,7 +245,20 @@ def m004_recordings(db: "Database") -> None:
         db.create_view(name, sql)
 
 
-STEPS: tuple[Callable[["Database"], None], ...] = (m001_tables, m002_views, m003_paper_resets, m004_recordings)
+def m005_conditions(db: "Database") -> None:
+    """What the market was like during an execution, and every decision with the age of the book it was taken on."""
+    db.executescript(_CONDITIONS)
+    for name, sql in views.M005.items():
+        db.create_view(name, sql)
+
+
+STEPS: tuple[Callable[["Database"], None], ...] = (
+    m001_tables,
+    m002_views,
+    m003_paper_resets,
+    m004_recordings,
+    m005_conditions,
+)
 """Every step ever released, in order. Append only."""
 
 LAST_ROWS = (
@@ -247,6 +270,7 @@ LAST_ROWS = (
     "SELECT * FROM journal ORDER BY rowid DESC LIMIT 1",
     "SELECT * FROM paper_resets ORDER BY rowid DESC LIMIT 1",
     "SELECT * FROM market_trades ORDER BY rowid DESC LIMIT 1",
+    "SELECT * FROM execution_conditions ORDER BY rowid DESC LIMIT 1",
     "SELECT * FROM recording_marks ORDER BY rowid DESC LIMIT 1",
 )
 """Reads the pages that the next write to each table will touch; cheap whatever the size."""

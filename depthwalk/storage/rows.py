@@ -12,6 +12,7 @@ from depthwalk.domain.result import (
     Arrival,
     BasicEstimate,
     CapOrigin,
+    Conditions,
     Depths,
     ExecutionResult,
     LiquidityClass,
@@ -157,8 +158,29 @@ def metrics_values(result: ExecutionResult) -> Values:
     }
 
 
+def conditions_values(result: ExecutionResult) -> Values:
+    """Return what the market was like as a row of `execution_conditions`."""
+    conditions = result.conditions
+    return {
+        "execution_id": result.execution_id,
+        "near_limit_e2": conditions.near_limit,
+        "traded_volume_e2": conditions.traded_volume,
+        "momentum": conditions.momentum,
+        "ema_slippage_percent": conditions.ema_slippage_percent,
+    }
+
+
+def _conditions_of(metrics: sqlite3.Row) -> Conditions:
+    return Conditions(
+        near_limit=metrics["near_limit_e2"],
+        traded_volume=metrics["traded_volume_e2"],
+        momentum=metrics["momentum"],
+        ema_slippage_percent=metrics["ema_slippage_percent"],
+    )
+
+
 def result_of(state: sqlite3.Row, metrics: sqlite3.Row, splits: tuple[SplitView, ...], parent: ParentOrder) -> ExecutionResult:
-    """Return the result in the rows of an execution that ended."""
+    """Return the result in the rows of an execution that ended; *metrics* joined with its conditions."""
     basic = None
     if metrics["basic_filled_e2"] is not None:
         basic = BasicEstimate(
@@ -205,5 +227,6 @@ def result_of(state: sqlite3.Row, metrics: sqlite3.Row, splits: tuple[SplitView,
         improvement_over_basic=metrics["improvement_over_basic"],
         n_over_touch=metrics["n_over_touch"],
         maker_filled=metrics["maker_filled_e2"],
+        conditions=_conditions_of(metrics),
         tags=codec.decode(dict[str, str], state["tags"]),
     )

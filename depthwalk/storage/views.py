@@ -151,3 +151,23 @@ GROUP BY environment, ticker, source
 """
 
 M004: Final = {name: _expanded(sql) for name, sql in {"trades_public": _TRADES, "recording_coverage": _COVERAGE}.items()}
+
+# The book of the arrival is the one seen at the arrival's time.
+_CONDITIONS: Final = """
+SELECT s.execution_id, s.environment, s.ticker, s.algorithm, c.near_limit_e2 / 100.0 AS near_limit,
+    c.traded_volume_e2 / 100.0 AS traded_volume, c.momentum, c.ema_slippage_percent,
+    (SELECT j.snapshot_id FROM journal j WHERE j.execution_id = s.execution_id AND j.kind = 'BookChanged'
+        AND j.at_us = s.arrival_at_us ORDER BY j.sequence LIMIT 1) AS arrival_snapshot_id
+FROM execution_state s JOIN execution_conditions c USING (execution_id)
+"""
+
+_DECISIONS: Final = """
+SELECT j.execution_id, s.environment, s.ticker, s.algorithm, j.sequence, TIME(j.at_us) AS at,
+    (j.at_us - s.started_at_us) / 1000000.0 AS seconds, json_extract(j.payload, '$.what') AS what,
+    json_extract(j.payload, '$.why') AS why, json_extract(j.payload, '$.split') AS split,
+    json_extract(j.payload, '$.price') / 10000.0 AS price, json_extract(j.payload, '$.previous') / 10000.0 AS previous,
+    json_extract(j.payload, '$.book_age') / 1000000.0 AS book_age_seconds, j.at_us
+FROM journal j JOIN execution_state s USING (execution_id) WHERE j.kind = 'Record'
+"""
+
+M005: Final = {name: _expanded(sql) for name, sql in {"conditions": _CONDITIONS, "decisions": _DECISIONS}.items()}

@@ -229,3 +229,28 @@ def test_forty_seconds_of_real_time_end_within_forty_two(tmp_path: Path) -> None
     assert time.monotonic() - before < 42
     assert ended.object["total_time"] <= 40
     assert (3, "unfilled") == (ended.code, ended.object["status"])
+
+
+def test_what_the_market_was_like_is_on_record(tmp_path: Path) -> None:
+    """Stored with an execution: its first book, depth near the limit, traded volume, momentum, slippage, book ages, tags."""
+    done = execute(
+        tmp_path, "PAPER-LIQUID", "--count", "100", "--limit", "0.56", "--algo", "dynamic_depth_walker", "--tag", "idea=42"
+    ).object
+    with open_database(tmp_path / "test.sqlite") as database:
+        row = database.rows("SELECT * FROM conditions WHERE execution_id = ?", (done["execution_id"],))[0]
+        book = database.rows("SELECT * FROM books WHERE snapshot_id = ?", (row["arrival_snapshot_id"],))[0]
+        near = database.rows(
+            "SELECT SUM(quantity) AS q FROM depth_levels WHERE snapshot_id = ? AND side = 'ask' AND price BETWEEN 0.55 AND 0.57",
+            (row["arrival_snapshot_id"],),
+        )[0]
+        ages = database.rows("SELECT book_age_seconds AS age FROM decisions WHERE what IN ('place', 'walk')")
+        tags = database.rows("SELECT tags FROM executions")[0]["tags"]
+
+    assert (done["arrival"]["bid"], done["arrival"]["ask"]) == (f"{book['best_bid']:.4f}", f"{book['best_ask']:.4f}")
+    assert near["q"] == row["near_limit"]
+    assert row["traded_volume"] >= float(done["filled"])
+    assert -1 <= row["momentum"] <= 1
+    assert row["ema_slippage_percent"] is not None
+    assert ages
+    assert all(0 <= each["age"] <= 10 for each in ages)
+    assert json.loads(tags) == {"idea": "42"}
