@@ -240,7 +240,8 @@ def test_what_the_market_was_like_is_on_record(tmp_path: Path) -> None:
         row = database.rows("SELECT * FROM conditions WHERE execution_id = ?", (done["execution_id"],))[0]
         book = database.rows("SELECT * FROM books WHERE snapshot_id = ?", (row["arrival_snapshot_id"],))[0]
         near = database.rows(
-            "SELECT SUM(quantity) AS q FROM depth_levels WHERE snapshot_id = ? AND side = 'ask' AND price BETWEEN 0.55 AND 0.57",
+            "SELECT SUM(quantity) AS q FROM depth_levels"
+            " WHERE snapshot_id = ? AND side = 'ask' AND price BETWEEN 0.55 AND 0.57",
             (row["arrival_snapshot_id"],),
         )[0]
         ages = database.rows("SELECT book_age_seconds AS age FROM decisions WHERE what IN ('place', 'walk')")
