@@ -162,7 +162,10 @@ class RecordingSource(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedBook:
-    """A book to keep. *event_time* is the latest time at which it surely was the book; everybody's orders are in it."""
+    """A book to keep. *event_time* is the latest time at which it surely was the book; everybody's orders are in it.
+
+    Where *book* is only the best levels, the totals are those of all levels; None: it has them all.
+    """
 
     ticker: str
     environment: str
@@ -170,6 +173,8 @@ class RecordedBook:
     event_time: Instant
     receipt_time: Instant
     book: Book
+    bid_total: Quantity | None = None
+    ask_total: Quantity | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Final
 
+from depthwalk.domain.book import Level
 from depthwalk.domain.order import Side
 from depthwalk.domain.units import Instant, Price, Quantity
 from depthwalk.ports import RecordedBook, RecordedTrade, RecordingSource
@@ -43,12 +44,16 @@ def book_values(row: RecordedBook) -> tuple[Value, ...]:
         row.environment,
         row.source.value,
         *codec.encode_book(book),
-        sum(quantity for _, quantity in book.bids),
-        sum(quantity for _, quantity in book.asks),
+        _total(book.bids) if row.bid_total is None else row.bid_total,
+        _total(book.asks) if row.ask_total is None else row.ask_total,
         book.best_bid,
         book.best_ask,
         book.spread,
     )
+
+
+def _total(levels: Sequence[Level]) -> Quantity:
+    return Quantity(sum(quantity for _, quantity in levels))
 
 
 def trade_values(row: RecordedTrade) -> tuple[Value, ...]:
@@ -164,13 +169,17 @@ def _marks(
 
 def book_of(row: sqlite3.Row) -> RecordedBook:
     """Return the recorded book of a row of `order_book_snapshots`. Raises StorageError."""
+    book = codec.decode_book(row["yes_depth"], row["no_depth"])
+    bid_total, ask_total = Quantity(row["yes_total_e2"]), Quantity(row["no_total_e2"])
     return RecordedBook(
         ticker=row["ticker"],
         environment=row["environment"],
         source=RecordingSource(row["source"]),
         event_time=Instant(row["event_time_us"]),
         receipt_time=Instant(row["receipt_time_us"]),
-        book=codec.decode_book(row["yes_depth"], row["no_depth"]),
+        book=book,
+        bid_total=None if bid_total == _total(book.bids) else bid_total,
+        ask_total=None if ask_total == _total(book.asks) else ask_total,
     )
 
 
