@@ -57,7 +57,7 @@ def parent_of(request: "ExecuteRequest", parent_id: str) -> ParentOrder:
 
 
 async def read_market(exchange: "Exchange", parent: ParentOrder) -> Market:
-    """Read the market of an order whose prices it accepts. Raises UsageError where there is none, or a price is off its grid."""
+    """Read the market of an order. Raises UsageError where there is none, or a price of the order is off its grid."""
     try:
         market = await exchange.market(parent.ticker)
     except NotFound:

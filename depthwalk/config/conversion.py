@@ -1,7 +1,7 @@
 """Raw YAML values into typed, frozen dataclasses, by their type hints. Generic: no section and no file is known here.
 
-Nothing is guessed: text is no number, a float is no price, `true` is no 1. Every fault is noted with the path of its key,
-what was found and what is allowed, and the work goes on, so that all faults of a file are told at once.
+Nothing is guessed: text is no number, a float is no price, `true` is no 1. Every fault is noted (`faults.py`) and the work
+goes on, so that all faults of a file are told at once.
 """
 
 import difflib
@@ -13,12 +13,11 @@ from enum import Enum
 from types import UnionType
 from typing import Any, Final, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
+from depthwalk.config.faults import Faults, Path
 from depthwalk.domain.units import Money, Price, Quantity, parse_money, parse_price, parse_quantity
 from depthwalk.errors import DomainError
 
 T = TypeVar("T")
-Path = tuple[str, ...]
-"""Where a key stands: ("algorithms", "simple_limit", "end_action")."""
 
 BAD: Final = object()
 """Stands for a value that was refused; the fault has been noted."""
@@ -33,22 +32,6 @@ _PLAIN: Final[dict[object, str]] = {bool: "true or false", int: "a whole number"
 
 _LONG: Final = 10**18
 """No number of ours is as long; writing a very long one in decimals is refused by Python itself."""
-
-
-class Faults:
-    """The faults of one source, in the order found: `file: path.to.key: found X; allowed: Y`."""
-
-    def __init__(self, source: str = "") -> None:
-        self._source = source
-        self.lines: list[str] = []
-
-    def say(self, text: str) -> None:
-        """Note a fault that has its own words."""
-        self.lines.append(f"{self._source}: {text}" if self._source else text)
-
-    def add(self, path: Path, found: str, allowed: str) -> None:
-        """Note what was found at a key and what is allowed there."""
-        self.say(f"{'.'.join(path) or 'the document'}: found {found}; allowed: {allowed}")
 
 
 def shown(raw: object) -> str:
@@ -69,6 +52,11 @@ def shown(raw: object) -> str:
     return f"a {type(raw).__name__}"
 
 
+def short(key: str) -> str:
+    """Return a key for a message: as it is, and short whatever its size."""
+    return reprlib.repr(key)[1:-1]
+
+
 def mapping(raw: object, path: Path, faults: Faults) -> Mapping[object, object]:
     """Return a mapping; an empty section is one without keys, anything else is a fault and counts as empty."""
     if isinstance(raw, Mapping):
@@ -84,13 +72,12 @@ def known(raw: object, allowed: Iterable[str], path: Path, faults: Faults) -> di
     names = list(allowed)
     found: dict[str, object] = {}
     for key, value in mapping(raw, path, faults).items():
-        name = reprlib.repr(key)[1:-1] if isinstance(key, str) else shown(key)
+        name = short(key) if isinstance(key, str) else shown(key)
         if isinstance(key, str) and key in names:
             found[key] = value
         else:
             near = difflib.get_close_matches(name, names, n=1)
-            hint = f" (did you mean {near[0]}?)" if near else ""
-            faults.add((*path, name), f"an unknown key{hint}", ", ".join(names))
+            faults.add((*path, name), "an unknown key", ", ".join(names), nearest=near[0] if near else None)
     return found
 
 
@@ -99,21 +86,50 @@ def section(kind: type[T], raw: object, path: Path, faults: Faults) -> T | None:
 
     Combinations that *kind* refuses when it is built (DomainError) are faults of the section.
     """
-    before = len(faults.lines)
+    before = len(faults.all)
     values = field_values(kind, raw, path, faults)
-    if len(faults.lines) > before:
-        return None
-    return checked(lambda: kind(**cast("dict[str, Any]", values)), path, faults)
+    built = assembled(lambda some: kind(**cast("dict[str, Any]", some)), values, path, faults)
+    return built if len(faults.all) == before else None
 
 
-def checked(build: Callable[[], T], path: Path, faults: Faults) -> T | None:
-    """Return what *build* returns, or None where it raises DomainError, which is then a fault of the section at *path*."""
-    try:
-        return build()
-    except DomainError as error:
-        # Our own classes begin their message with the key.
-        faults.say(".".join((*path, error.message)))
+def assembled(build: Callable[[dict[str, object]], T], values: dict[str, object], path: Path, faults: Faults) -> T | None:
+    """Return what *build* makes of converted values; None where it refuses them, with everything it says against them noted.
+
+    A value that is itself a mapping (overrides of the others) comes last, so that what is wrong in it is said of it.
+    """
+    nested = {name: value for name, value in values.items() if isinstance(value, dict)}
+    good = _accepted(build, {name: value for name, value in values.items() if name not in nested}, path, faults)
+    if good is None:
         return None
+    for name, inner in nested.items():
+        accepted = _accepted(_with(build, good, name), inner, (*path, name), faults)
+        if accepted is not None:
+            good = good | {name: accepted}
+    return build(good)
+
+
+def _with(build: Callable[[dict[str, object]], T], others: dict[str, object], name: str) -> Callable[[dict[str, object]], T]:
+    """Return how to build with *others* fixed, from what the mapping *name* holds."""
+    return lambda inner: build(others | {name: inner})
+
+
+def _accepted(
+    build: Callable[[dict[str, object]], object], values: dict[str, object], path: Path, faults: Faults
+) -> dict[str, object] | None:
+    """Return the values that *build* takes: after noting what it refuses it is asked again without that, for the next fault.
+
+    None where what it refuses is none of these values, so that there is nothing to leave out.
+    """
+    left = dict(values)
+    while True:
+        try:
+            build(left)
+        except DomainError as error:
+            key = faults.refused(path, error.message)
+            if left.pop(key, BAD) is BAD:
+                return None
+        else:
+            return left
 
 
 def field_values(kind: type, raw: object, path: Path, faults: Faults) -> dict[str, object]:

@@ -7,7 +7,8 @@ from typing import Any, cast
 
 import platformdirs
 
-from depthwalk.config.conversion import Faults, checked, field_values
+from depthwalk.config.conversion import assembled, field_values
+from depthwalk.config.faults import Faults
 from depthwalk.config.sections import (
     CredentialsConfig,
     Environment,
@@ -115,8 +116,8 @@ class Config:
         given = {key: value for key, value in (overrides or {}).items() if value is not None}
         faults = Faults()
         changes = field_values(type(params), given, (chosen,), faults)
-        result = None if faults.lines else checked(lambda: varied(params, changes), (chosen,), faults)
-        if result is None:
+        result = assembled(lambda some: varied(params, some), changes, (chosen,), faults)
+        if result is None or faults.all:
             raise UsageError("; ".join(faults.lines))
         return result
 

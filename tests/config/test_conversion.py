@@ -118,7 +118,7 @@ WALKER = "algorithms: {dynamic_depth_walker: {%s}}"
         ),
         (WALKER % "thin: {thin: {}}", "algorithms.dynamic_depth_walker.thin.thin: found an unknown key"),
         (WALKER % "thin: {max_walks: x}", "algorithms.dynamic_depth_walker.thin.max_walks: found 'x'; allowed: a whole number"),
-        (WALKER % "thin: {max_walks: -1}", "algorithms.dynamic_depth_walker.max_walks: found -1; allowed: 0 or more"),
+        (WALKER % "thin: {max_walks: -1}", "algorithms.dynamic_depth_walker.thin.max_walks: found -1; allowed: 0 or more"),
         ("methods: {m: {}}", "methods.m.algorithm: found nothing; allowed: simple_limit, dynamic_depth_walker"),
         ("methods: {m: }", "methods.m.algorithm: found nothing; allowed: simple_limit, dynamic_depth_walker"),
         ("methods: {5: {}}", "methods.5: found a name that is no text; allowed: a name in quotes"),
@@ -127,9 +127,9 @@ WALKER = "algorithms: {dynamic_depth_walker: {%s}}"
     ],
 )
 def test_each_fault_has_its_path_and_what_is_allowed(text: str, fault: str) -> None:
-    """One fault, one line: file, path of the key, found, allowed."""
+    """One fault, one line: file, line, path of the key, found, allowed."""
     (line,) = faults_of(text)
-    assert line.startswith(f"mine.yaml: {fault}")
+    assert line.startswith(f"mine.yaml, line 1: {fault}")
 
 
 def test_all_faults_are_told_at_once() -> None:
@@ -155,7 +155,7 @@ def test_all_faults_are_told_at_once() -> None:
 def test_a_key_written_down_by_mistake_is_not_repeated(text: str) -> None:
     """A message may end in a log; the key must not."""
     (line,) = faults_of(text)
-    assert line.startswith("mine.yaml: credentials")
+    assert line.startswith("mine.yaml, line 1: credentials")
     assert "55555" not in line
 
 

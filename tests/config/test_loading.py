@@ -61,8 +61,8 @@ def test_a_file_that_cannot_be_read_is_not_passed_over() -> None:
         ("database: 2026-99-99", "mine.yaml: is not YAML: month must be in 1..12"),
         ("database: \x01", "mine.yaml: is not YAML: unacceptable character"),
         ("[" * 5000, "mine.yaml: is not YAML: maximum recursion depth"),
-        ("- environment", "mine.yaml: the document: found a list; allowed: a mapping of keys"),
-        ("paper", "mine.yaml: the document: found text; allowed: a mapping of keys"),
+        ("- environment", "mine.yaml, line 1: the document: found a list; allowed: a mapping of keys"),
+        ("paper", "mine.yaml, line 1: the document: found text; allowed: a mapping of keys"),
     ],
 )
 def test_what_is_not_yaml_is_said_with_its_place(text: str, fault: str) -> None:

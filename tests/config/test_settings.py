@@ -45,7 +45,7 @@ def test_a_method_is_checked_on_top_of_its_section() -> None:
         "algorithms: {dynamic_depth_walker: {split_ratios: [0.5, 0.3, 0.2]}}\n"
         "methods: {m: {algorithm: dynamic_depth_walker, offsets: [1.0, 0.5]}}"
     )
-    assert ["mine.yaml: methods.m.offsets: found [1.0, 0.5]; allowed: at least 3, one for each split level"] == faults
+    assert ["mine.yaml, line 2: methods.m.offsets: found [1.0, 0.5]; allowed: at least 3, one for each split level"] == faults
 
 
 def test_values_from_the_command_line_are_checked_alike() -> None:
