@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from depthwalk.assembly.databases import open_store
 from depthwalk.domain.units import Instant, Money, Quantity
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from depthwalk.clock import Clock
     from depthwalk.config import Config
     from depthwalk.kalshi.client import KalshiClient
+    from depthwalk.kalshi.throttle import Throttle
     from depthwalk.paper.account import AccountState
     from depthwalk.paper.exchange import PaperExchange
     from depthwalk.reports.history import MarketRow
@@ -112,33 +113,33 @@ def paper_client(exchange: "PaperExchange", *, config: "Config", seed: int, cloc
     from depthwalk.kalshi.client import KalshiClient
     from depthwalk.kalshi.environments import PAPER_URL
     from depthwalk.kalshi.signing import Credentials
-    from depthwalk.kalshi.throttle import Throttle
     from depthwalk.paper.app import create_app
     from depthwalk.paper.latency import LatencyTransport
 
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     app = create_app(exchange, clock, {PAPER_KEY_ID: key.public_key()})
-    limits = config.rate_limit
     return KalshiClient(
         base_url=PAPER_URL,
         transport=LatencyTransport(httpx.ASGITransport(app=app), clock, Random(f"{seed}/latency")),
         credentials=Credentials(PAPER_KEY_ID, lambda: pem),
         clock=clock,
-        throttle=Throttle(
-            limits=_published(config),
-            utilisation=limits.utilisation,
-            cancel_reserve=limits.cancel_reserve,
-            calls_per_minute=limits.calls_per_minute,
-        ),
+        throttle=throttle_of(config),
         rng=Random(f"{seed}/retry"),
         max_retries=config.execution.max_retries,
         writes_enabled=True,
     )
 
 
-def _published(config: "Config") -> Any:  # noqa: ANN401 - the wire's AccountLimits, whose room this file does not name
-    from depthwalk.kalshi.throttle import Tier, published_limits
+def throttle_of(config: "Config") -> "Throttle":
+    """Return the buckets that the configuration asks for; those of the basic tier where it leaves them to the venue."""
+    from depthwalk.kalshi.throttle import Throttle, Tier, published_limits
 
-    tier = config.rate_limit.tier.value
-    return None if tier == "auto" else published_limits(Tier(tier))
+    limits = config.rate_limit
+    tier = limits.tier.value
+    return Throttle(
+        limits=None if tier == "auto" else published_limits(Tier(tier)),
+        utilisation=limits.utilisation,
+        cancel_reserve=limits.cancel_reserve,
+        calls_per_minute=limits.calls_per_minute,
+    )

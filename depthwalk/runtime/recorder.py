@@ -1,92 +1,54 @@
 """The recorder's judgement: what to ask for next, which books are news, when a heartbeat is due, what is a gap. No I/O.
 
-Values in, values out; the loop that asks and writes is in `recording.py`. A book is news when what would be stored of it differs
-from what was stored last. An unchanged book is confirmed by a heartbeat now and then, so that sameness and silence can be told
-apart (design, section 5). Silence is the time between two readings of a ticker where one in between failed or where it is longer
-than two and a half intervals; each silence becomes exactly one gap.
+Values in, values out; the loop that asks and writes is in `recording.py`. A book is news when what would be stored of it
+differs from what was stored last. A heartbeat says up to when a ticker was read without a silence, whether its book changed or
+not, so that sameness and silence can be told apart (design, section 5). Silence is the time between two readings of a ticker
+where one in between failed, or where it is longer than two and a half intervals; each silence becomes exactly one gap.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import islice
-from typing import Final, Protocol
+from typing import Final
 
 from depthwalk.domain.book import Book
 from depthwalk.domain.units import Duration, Instant, Quantity, in_seconds, seconds
+from depthwalk.ports import RecordedBook, RecordedTrade, RecordingSource
 
 BOOKS_AT_ONCE: Final = 100
 """Tickers of one request for books (kalshi-api.md section 5.5)."""
 
-HEARTBEAT: Final = seconds(60)
-"""An unchanged book is confirmed at least this often."""
+HEARTBEAT: Final = seconds(20)
+"""How often the mark of a stretch without silence grows."""
 
 _TRADES_AT_ONCE: Final = 10
 """Tickers a round whose trades are asked for: one request each, so many tickers take turns."""
 
 _LATE: Final = Fraction(5, 2)
 _OVERLAP: Final = seconds(5)
-"""Trades are asked for from a little before the last one on: their times are the venue's, and may come out of order."""
-
-
-class PublicTrade(Protocol):
-    """What the recorder has to know of a trade; it is handed through otherwise."""
-
-    @property
-    def trade_id(self) -> str:
-        """The venue's id of it."""
-        ...
-
-    @property
-    def at(self) -> Instant:
-        """When it was, by the venue's clock."""
-        ...
-
-    @property
-    def is_block(self) -> bool:
-        """Whether it was negotiated off the book."""
-        ...
+"""Trades are asked for from a little before the last one on: they may come out of order, and the venue counts seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BookRow:
-    """A changed book: its best levels, and the totals over all levels. *at*: when it was asked for; *received_at*: had."""
+class Heartbeat:
+    """The ticker was read again and again from *since* to *until*; its latest stored book was the book at *until*."""
 
     ticker: str
-    at: Instant
-    received_at: Instant
-    book: Book
-    bid_total: Quantity
-    ask_total: Quantity
+    since: Instant
+    until: Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeartbeatRow:
-    """At that time the book of the ticker still was the one stored last."""
-
-    ticker: str
-    at: Instant
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GapRow:
+class Gap:
     """Nothing is known of the ticker's book between two times."""
 
     ticker: str
-    start: Instant
-    end: Instant
+    since: Instant
+    until: Instant
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TradeRow:
-    """A public trade that was not seen before."""
-
-    ticker: str
-    trade: PublicTrade
-
-
-Row = BookRow | HeartbeatRow | GapRow | TradeRow
+Row = RecordedBook | RecordedTrade | Heartbeat | Gap
 """What is written down."""
 
 
@@ -105,16 +67,33 @@ class AskTrades:
     since: Instant
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is stored of a ticker before the recording: its last book, and the time its trades are wanted from."""
+
+    book: RecordedBook | None
+    trades_since: Instant
+
+
+Stored = tuple[Book, Quantity, Quantity]
+"""What a row has of a book: the best levels, the bids' total, the asks' total."""
+
+
 @dataclass(slots=True, kw_only=True)
 class TickerState:
-    """What is known of one ticker. *read_at*: the last reading; *row_at*: the last book or heartbeat stored."""
+    """One ticker as the recorder sees it.
+
+    *book* and *read_at*: the last reading. *stored*: the last book written. *stretch*: since when there was no silence.
+    *beat_at*: up to when that is written down. *trouble*: why it is silent now.
+    """
 
     ticker: str
+    stored: Stored | None
     trades_since: Instant
     book: Book | None = None
     read_at: Instant | None = None
-    row_at: Instant | None = None
-    stored: tuple[Book, Quantity, Quantity] | None = None
+    stretch: Instant | None = None
+    beat_at: Instant | None = None
     trouble: str | None = None
     recent_trades: dict[str, Instant] = field(default_factory=dict)
     rows: int = 0
@@ -123,7 +102,7 @@ class TickerState:
 
 @dataclass(slots=True, kw_only=True)
 class Totals:
-    """How much was written."""
+    """How much there was to write."""
 
     books: int = 0
     heartbeats: int = 0
@@ -135,7 +114,8 @@ class RecorderCore:
     """One recording.
 
     Args:
-        trades_since: the tickers, each with the time from which on its trades are wanted (the venue's clock).
+        known: the tickers, each with what is stored of it already.
+        environment: where they are traded.
         started_at: when the recording begins: a ticker not read since is silent from here on.
         interval: the pace of the rounds; None for a single one, which is never late.
         depth: levels a side that are stored.
@@ -143,9 +123,19 @@ class RecorderCore:
     """
 
     def __init__(
-        self, trades_since: Mapping[str, Instant], *, started_at: Instant, interval: Duration | None, depth: int
+        self,
+        known: Mapping[str, Known],
+        *,
+        environment: str,
+        started_at: Instant,
+        interval: Duration | None,
+        depth: int,
     ) -> None:
-        self._states = {ticker: TickerState(ticker=ticker, trades_since=since) for ticker, since in trades_since.items()}
+        self._states = {
+            ticker: TickerState(ticker=ticker, stored=_stored(before.book), trades_since=before.trades_since)
+            for ticker, before in known.items()
+        }
+        self._environment = environment
         self._started_at = started_at
         self._longest = None if interval is None else interval * _LATE
         self._depth = depth
@@ -159,19 +149,17 @@ class RecorderCore:
 
     def requests(self) -> list[AskBooks | AskTrades]:
         """Return what to ask for in the next round: all books, and the trades of the tickers whose turn it is."""
-        tickers = list(self._states)
-        books = [
-            AskBooks(tickers=tuple(tickers[start : start + BOOKS_AT_ONCE])) for start in range(0, len(tickers), BOOKS_AT_ONCE)
-        ]
-        turn = list(islice(tickers[self._turn :] + tickers[: self._turn], _TRADES_AT_ONCE))
+        tickers = tuple(self._states)
+        starts = range(0, len(tickers), BOOKS_AT_ONCE)
+        turn = (tickers[self._turn :] + tickers[: self._turn])[:_TRADES_AT_ONCE]
         self._turn = (self._turn + len(turn)) % max(1, len(tickers))
-        trades = [
-            AskTrades(ticker=ticker, since=Instant(max(0, self._states[ticker].trades_since - _OVERLAP))) for ticker in turn
+        return [
+            *(AskBooks(tickers=tickers[start : start + BOOKS_AT_ONCE]) for start in starts),
+            *(AskTrades(ticker=name, since=Instant(max(0, self._states[name].trades_since - _OVERLAP))) for name in turn),
         ]
-        return [*books, *trades]
 
     def books_read(self, asked: AskBooks, *, sent_at: Instant, received_at: Instant, books: Mapping[str, Book]) -> list[Row]:
-        """Take a reply. A ticker that was asked for and is not in it counts as failed."""
+        """Take a reply and return what is to be written. A ticker that was asked for and is not in it counts as failed."""
         rows: list[Row] = []
         for ticker in asked.tickers:
             book, state = books.get(ticker), self._states[ticker]
@@ -188,80 +176,100 @@ class RecorderCore:
             # The first reason is the one that began the silence.
             state.trouble = state.trouble or why
 
-    def trades_read(self, asked: AskTrades, trades: Sequence[PublicTrade]) -> list[Row]:
-        """Take trades, newest first as the venue lists them; return the new ones oldest first, no block trades."""
+    def trades_read(self, asked: AskTrades, trades: Sequence[RecordedTrade]) -> list[Row]:
+        """Take trades, in any order; return the new ones oldest first. Block trades do not touch the book and are left out."""
         state = self._states[asked.ticker]
         new = {trade.trade_id: trade for trade in trades if not trade.is_block and trade.trade_id not in state.recent_trades}
         state.recent_trades |= {trade.trade_id: trade.at for trade in new.values()}
-        state.trades_since = max(state.trades_since, *state.recent_trades.values(), Instant(0))
-        # What the next request cannot bring again need not be remembered; the venue counts in whole seconds.
+        state.trades_since = max((state.trades_since, *state.recent_trades.values()))
+        # What the next request cannot bring again need not be remembered.
         oldest = state.trades_since - 2 * _OVERLAP
         state.recent_trades = {trade_id: at for trade_id, at in state.recent_trades.items() if at >= oldest}
         in_order = sorted(new.values(), key=lambda trade: trade.at)
-        return self._counted([TradeRow(ticker=asked.ticker, trade=trade) for trade in in_order])
+        return self._counted([*in_order])
 
     def finish(self, at: Instant) -> list[Row]:
-        """End the recording: what is silent now stays silent until *at*, what is not gets a last heartbeat."""
+        """End the recording at *at*: the last stretches are written down, and what is silent now is silent until then."""
         rows: list[Row] = []
         for state in self._states.values():
-            rows += self._gap(state, at)
-            if state.read_at is not None and state.row_at is not None and state.read_at > state.row_at:
-                rows.append(HeartbeatRow(ticker=state.ticker, at=state.read_at))
-                state.row_at = state.read_at
+            rows += [*_beat(state), *self._gap(state, at)]
         return self._counted(rows)
 
     def _read(self, state: TickerState, book: Book, sent_at: Instant, received_at: Instant) -> list[Row]:
-        rows: list[Row] = self._gap(state, sent_at)
+        rows: list[Row] = []
+        if gap := self._gap(state, sent_at):
+            rows += [*_beat(state), *gap]
+            state.stretch = None
+        begins = state.stretch is None
         state.read_at, state.book, state.trouble = sent_at, book, None
-        stored = self._storable(book)
+        state.stretch = sent_at if state.stretch is None else state.stretch
+        stored = top, bid_total, ask_total = self._storable(book)
         if stored != state.stored:
-            top, bid_total, ask_total = state.stored = stored
+            state.stored = stored
             rows.append(
-                BookRow(
+                RecordedBook(
                     ticker=state.ticker,
-                    at=sent_at,
-                    received_at=received_at,
+                    environment=self._environment,
+                    source=RecordingSource.POLL,
+                    event_time=sent_at,
+                    receipt_time=received_at,
                     book=top,
                     bid_total=bid_total,
                     ask_total=ask_total,
                 )
             )
-        elif state.row_at is None or sent_at - state.row_at >= HEARTBEAT or rows:
-            # After a silence too: else nothing would say that the book was the same again from here on.
-            rows.append(HeartbeatRow(ticker=state.ticker, at=sent_at))
-        else:
-            return rows
-        state.row_at = sent_at
+            if begins:
+                state.beat_at = sent_at  # the book itself says so
+        elif begins:
+            state.beat_at = None
+        if state.beat_at is None or sent_at - state.beat_at >= HEARTBEAT:
+            rows += _beat(state)
         return rows
 
     def _gap(self, state: TickerState, at: Instant) -> list[Row]:
         """Return the silence that ends at *at*, if it was one."""
-        start = self._started_at if state.read_at is None else state.read_at
-        silence = at - start
+        since = self._started_at if state.read_at is None else state.read_at
+        silence = at - since
         late = self._longest is not None and silence > self._longest
         if silence <= 0 or not (late or state.trouble):
             return []
-        why = state.trouble or f"the reading came late, after {in_seconds(silence):.1f} s"
-        return [GapRow(ticker=state.ticker, start=start, end=at, why=why)]
+        why = state.trouble or f"no reading for {in_seconds(silence):.1f} s"
+        return [Gap(ticker=state.ticker, since=since, until=at, why=why)]
 
-    def _storable(self, book: Book) -> tuple[Book, Quantity, Quantity]:
-        top = Book(book.bids[: self._depth], book.asks[: self._depth])
-        bid_total, ask_total = (sum(quantity for _, quantity in side) for side in (book.bids, book.asks))
-        return top, Quantity(bid_total), Quantity(ask_total)
+    def _storable(self, book: Book) -> Stored:
+        return Book(book.bids[: self._depth], book.asks[: self._depth]), _total(book.bids), _total(book.asks)
 
     def _counted(self, rows: list[Row]) -> list[Row]:
         for row in rows:
             state = self._states[row.ticker]
             match row:
-                case BookRow():
+                case RecordedBook():
                     self.totals.books += 1
                     state.rows += 1
-                case HeartbeatRow():
+                case Heartbeat():
                     self.totals.heartbeats += 1
-                    state.rows += 1
-                case GapRow():
+                case Gap():
                     self.totals.gaps += 1
                     state.gaps += 1
-                case TradeRow():
+                case RecordedTrade():
                     self.totals.trades += 1
         return rows
+
+
+def _total(levels: Sequence[tuple[int, int]]) -> Quantity:
+    return Quantity(sum(quantity for _, quantity in levels))
+
+
+def _stored(row: RecordedBook | None) -> Stored | None:
+    if row is None:
+        return None
+    bids, asks = row.bid_total, row.ask_total
+    return row.book, _total(row.book.bids) if bids is None else bids, _total(row.book.asks) if asks is None else asks
+
+
+def _beat(state: TickerState) -> list[Row]:
+    """Return the stretch up to the last reading, where it is not written down that far."""
+    if state.stretch is None or state.read_at is None or state.beat_at == state.read_at:
+        return []
+    state.beat_at = state.read_at
+    return [Heartbeat(ticker=state.ticker, since=state.stretch, until=state.read_at)]

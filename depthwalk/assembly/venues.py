@@ -1,0 +1,102 @@
+"""A venue to read from: the embedded paper exchange, or demo and live over the network. Nothing here can send an order."""
+
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from random import Random
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from depthwalk.errors import Unreachable
+
+if TYPE_CHECKING:
+    from depthwalk.clock import Clock
+    from depthwalk.config import Config
+    from depthwalk.kalshi.client import KalshiClient
+    from depthwalk.kalshi.signing import Credentials
+
+REST_SOURCE: Final = "rest"
+"""What the records call books that a real venue's REST interface answered with."""
+
+
+class ReadingVenue(NamedTuple):
+    """A client for reading, the clock it goes by, and what kind of market it reads ("synthetic", "rest")."""
+
+    client: "KalshiClient"
+    clock: "Clock"
+    source: str
+
+
+@asynccontextmanager
+async def reading_client(
+    config: "Config", environment: str, *, seed: int | None = None, max_retries: int | None = None
+) -> AsyncIterator[ReadingVenue]:
+    """Open a client for reading one environment, on the system's clock; use it with `async with`.
+
+    Args:
+        config: rate limits, retries, and where the key is.
+        environment: paper is a fresh exchange with a fresh account inside this process. demo and live are read over the
+            network, without `live.enabled`, without a key: requests are signed only where the configured environment variable
+            and key file are both there. Writes are refused before anything is signed, on every environment but paper.
+        seed: of the paper exchange; None: from the operating system.
+        max_retries: of reads; None: as configured.
+
+    Raises:
+        Unreachable: the body's reads raise it; without an answer of the host, the message names the host.
+
+    """
+    venue, host = _open(config, environment, seed, max_retries)
+    try:
+        yield venue
+    except Unreachable as error:
+        if host is None or error.status is not None:
+            raise
+        raise Unreachable(f"{error.message} ({host})", hint=error.hint) from error
+    finally:
+        await venue.client.close()
+
+
+def _open(config: "Config", environment: str, seed: int | None, max_retries: int | None) -> tuple[ReadingVenue, str | None]:
+    """Return the venue, and the host behind it where there is a network."""
+    from depthwalk.assembly.paper import throttle_of
+    from depthwalk.clock import SystemClock
+
+    clock = SystemClock()
+    if environment == "paper":
+        return _paper(config, clock, secrets.randbits(32) if seed is None else seed), None
+
+    import httpx
+
+    from depthwalk.kalshi.client import KalshiClient
+    from depthwalk.kalshi.environments import VENUES
+
+    url = VENUES[environment].rest_url
+    client = KalshiClient(
+        base_url=url,
+        transport=httpx.AsyncHTTPTransport(),
+        credentials=_credentials(config),
+        clock=clock,
+        throttle=throttle_of(config),
+        rng=Random(secrets.randbits(64)),
+        max_retries=config.execution.max_retries if max_retries is None else max_retries,
+        writes_enabled=False,
+    )
+    return ReadingVenue(client, clock, REST_SOURCE), httpx.URL(url).host
+
+
+def _paper(config: "Config", clock: "Clock", seed: int) -> ReadingVenue:
+    from depthwalk.assembly.paper import paper_client
+    from depthwalk.paper.build import synthetic_exchange
+
+    exchange = synthetic_exchange(seed, clock.now(), ids=Random(secrets.randbits(128)))
+    return ReadingVenue(paper_client(exchange, config=config, seed=seed, clock=clock), clock, exchange.source)
+
+
+def _credentials(config: "Config") -> "Credentials | None":
+    """Return who signs, or None where the key's id or its file is not there: public reads need neither."""
+    key_id, path = os.environ.get(config.credentials.api_key_id_env), config.private_key_path()
+    if not key_id or not path.is_file():
+        return None
+    from depthwalk.kalshi.signing import Credentials, read_key_file
+
+    return Credentials(key_id, lambda: read_key_file(path))
