@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from depthwalk.assembly.admission import objections_to_market, objections_to_request, parent_of, read_market
 from depthwalk.assembly.databases import open_store
 from depthwalk.assembly.paper import PaperWorld, paper_client, paper_exchange
 from depthwalk.domain.order import Action, Outcome, ParentOrder
@@ -15,14 +16,9 @@ from depthwalk.domain.units import (
     Instant,
     Price,
     Quantity,
-    format_instant,
-    format_price,
-    format_quantity,
-    in_seconds,
     parse_instant,
-    seconds,
 )
-from depthwalk.errors import ExchangeError, NotFound, Refused, UsageError
+from depthwalk.errors import ExchangeError
 
 if TYPE_CHECKING:
     from depthwalk.clock import Clock
@@ -36,9 +32,6 @@ if TYPE_CHECKING:
 
 SEEDED_START: Final = parse_instant("2026-01-05T15:00:00Z")
 """When a seeded paper run takes place: the same seed gives the same run, so it cannot be now."""
-
-MAX_SKEW: Final = seconds(5)
-"""Clocks further apart than this refuse to start (design, D6)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,15 +92,7 @@ def execute(request: ExecuteRequest, view: "View") -> "ExecutionResult":
     plan = _checked(request)
     with open_store(request.config_path, request.database_path) as database:
         seeded = request.seed is not None
-        world = PaperWorld(
-            seed=plan.seed,
-            start=plan.start,
-            fresh=seeded,
-            ticker=request.ticker,
-            books=request.books,
-            books_at=request.books_at,
-            flow=request.flow,
-        )
+        world = world_of(request, seed=plan.seed, start=plan.start)
         exchange = paper_exchange(world, database)
 
         async def main() -> "ExecutionResult":
@@ -128,21 +113,10 @@ def _checked(request: ExecuteRequest) -> _Plan:
     from depthwalk.config import load
 
     config = load(request.config_path)
-    environment = environment_of(request)
-    if environment == "live" and not config.live.enabled:
-        raise Refused("live is not enabled", hint="set live: {enabled: true} in the configuration, then use --env live")
-    if environment != "paper":
-        raise Refused(
-            f"orders in {environment} are refused until every order is accounted for after a fault",
-            hint="--env paper runs the same code on the embedded exchange",
-        )
+    for objection in objections_to_request(request, config):
+        raise objection
     name = config.algorithm_for(request.algorithm, request.method)
     params = config.params_for(name, request.method, request.overrides)
-    if request.quantity > config.risk.max_count:
-        raise Refused(
-            f"count {format_quantity(request.quantity)} is above risk.max_count {format_quantity(config.risk.max_count)}",
-            hint=f"it is set in {config.origin or 'the built-in defaults'}",
-        )
     return _Plan(
         request=request,
         config=config,
@@ -150,6 +124,19 @@ def _checked(request: ExecuteRequest) -> _Plan:
         params=params,
         seed=secrets.randbits(32) if request.seed is None else request.seed,
         start=SystemClock().now() if request.seed is None else SEEDED_START,
+    )
+
+
+def world_of(request: ExecuteRequest, *, seed: int, start: Instant) -> PaperWorld:
+    """Return the paper exchange that a request trades on."""
+    return PaperWorld(
+        seed=seed,
+        start=start,
+        fresh=request.seed is not None,
+        ticker=request.ticker,
+        books=request.books,
+        books_at=request.books_at,
+        flow=request.flow,
     )
 
 
@@ -172,15 +159,7 @@ async def _run(
 
     request = plan.request
     # The id is from the operating system, never from the seed: client order ids must not repeat (design, D7).
-    parent = ParentOrder(
-        parent_id=secrets.token_hex(16),
-        ticker=request.ticker,
-        outcome=request.outcome,
-        action=request.action,
-        quantity=request.quantity,
-        target=request.target,
-        limit=request.limit,
-    )
+    parent = parent_of(request, secrets.token_hex(16))
     if plan.config.rate_limit.tier.value == "auto":
         await client.adopt_limits()
     market = await _open_market(client, parent, clock)
@@ -239,30 +218,7 @@ async def _traded_volume(client: "KalshiClient", since: Instant, ticker: str) ->
 
 async def _open_market(client: "KalshiClient", parent: ParentOrder, clock: "Clock") -> "Market":
     """Read the market and check that this order may be sent there now."""
-    from depthwalk.domain.market import MarketStatus
-
-    try:
-        market = await client.market(parent.ticker)
-    except NotFound:
-        raise UsageError(
-            f"unknown ticker {parent.ticker!r}", hint="`depthwalk paper markets` lists the paper markets"
-        ) from None
-    offset = client.server_offset or Duration(0)
-    if abs(offset) > MAX_SKEW:
-        raise Refused(
-            f"our clock and the exchange's differ by {in_seconds(offset):+.1f} s", hint="set the clock of this machine"
-        )
-    if market.status is not MarketStatus.ACTIVE:
-        raise Refused(f"market {market.ticker} is {market.status.value}, not active")
-    if market.close_time is not None and market.close_time <= clock.now() + offset:
-        raise Refused(f"market {market.ticker} closed at {format_instant(market.close_time)}")
-    grid = market.grid if parent.outcome is Outcome.YES else market.grid.mirrored()
-    for name, price in (("--limit", parent.limit), ("--target", parent.target)):
-        if price is not None and price not in grid:
-            below, above = grid.floor(price), grid.ceil(price)
-            nearest = " and ".join(format_price(each) for each in (below, above) if each is not None)
-            raise UsageError(
-                f"{name} {format_price(price)} is not a price of {market.ticker}: allowed are {grid.describe()}",
-                hint=f"nearest: {nearest}",
-            )
+    market = await read_market(client, parent)
+    for objection in objections_to_market(market, now=clock.now(), offset=client.server_offset or Duration(0)):
+        raise objection
     return market
