@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from depthwalk.errors import DomainError, UsageError
 
 if TYPE_CHECKING:
-    from depthwalk.domain.units import Instant, Money, Price, Quantity
+    from depthwalk.domain.units import Duration, Instant, Money, Price, Quantity
 
 _TICKER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
+_UNITS = {"s": 1, "m": 60, "h": 3_600}
 _SECONDS = re.compile(r"\d{1,7}(\.\d{1,6})?", re.ASCII)
 
 
@@ -75,6 +76,25 @@ def timeout(text: str | None) -> float | None:
     if not _SECONDS.fullmatch(text) or not float(text):
         raise UsageError(f"--timeout: {text!r} is not a number of seconds", hint="seconds, more than 0, as in 40 or 2.5")
     return float(text)
+
+
+def duration(flag: str, text: str | None, *, least: float = 0.1) -> "Duration | None":
+    """Return a time span of at least *least* seconds: a number of seconds, or with s, m or h; None for None.
+
+    Raises:
+        UsageError: no time span, or a shorter one.
+
+    """
+    from depthwalk.domain.units import seconds
+
+    if text is None:
+        return None
+    number, unit = (text[:-1], _UNITS[text[-1:]]) if text[-1:] in _UNITS else (text, 1)
+    if not _SECONDS.fullmatch(number) or float(number) * unit < least:
+        raise UsageError(
+            f"{flag}: {text!r} is not a time span", hint=f"{least:g} seconds or more, as in 4, 2.5, 90s, 10m or 2h"
+        )
+    return seconds(float(number) * unit)
 
 
 def instant(flag: str, text: str | None) -> "Instant | None":

@@ -1,7 +1,8 @@
 """The configuration: YAML into frozen values, every fault found and named. No secrets: file paths and variable names only.
 
-`sections.py` has keys, defaults and ranges; `settings.py` the whole; `conversion.py` turns raw values into typed ones;
-`loading.py` reads the file. `config.example.yaml` says the same in words, and a test holds them together.
+`sections.py` has keys, defaults and ranges; `settings.py` the whole; `conversion.py` turns raw values into typed ones and
+`rendering.py` writes them back; `loading.py` reads the file; `credentials.py` looks whether the key is where it says.
+`config.example.yaml` says the same in words, and a test holds them together.
 """
 
 from depthwalk.config.loading import FILE_NAME, load
@@ -13,6 +14,7 @@ from depthwalk.config.sections import (
     LiveConfig,
     Method,
     RateLimitConfig,
+    RecordingConfig,
     RiskConfig,
     Tier,
 )
@@ -28,6 +30,7 @@ __all__ = [
     "LiveConfig",
     "Method",
     "RateLimitConfig",
+    "RecordingConfig",
     "RiskConfig",
     "Tier",
     "load",

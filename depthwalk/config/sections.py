@@ -9,7 +9,19 @@ from enum import StrEnum
 from typing import Final
 
 from depthwalk.domain.messages import LiquidityRule
-from depthwalk.domain.units import CONTRACT, DOLLAR, ONE, Money, Price, Quantity, format_money, format_price, format_quantity
+from depthwalk.domain.units import (
+    CONTRACT,
+    DOLLAR,
+    ONE,
+    Duration,
+    Money,
+    Price,
+    Quantity,
+    format_money,
+    format_price,
+    format_quantity,
+    seconds,
+)
 from depthwalk.errors import DomainError
 from depthwalk.executors.registry import ALGORITHMS
 from depthwalk.executors.state import require
@@ -17,6 +29,9 @@ from depthwalk.executors.state import require
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _MOST_RETRIES: Final = 20
 _MAX_NOTIONAL: Final = Money(500 * DOLLAR)
+_SHORTEST_INTERVAL: Final = 0.1
+_LONGEST_INTERVAL: Final = 86_400
+_MOST_LEVELS: Final = 1_000
 
 
 class Environment(StrEnum):
@@ -97,6 +112,27 @@ class LiquidityConfig:
     def rule(self) -> LiquidityRule:
         """Return it as the executors know it."""
         return LiquidityRule(liquid=self.liquid, moderate=self.moderate, within=self.within)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingConfig:
+    """How often books are recorded, and how many levels of each side are kept."""
+
+    interval_seconds: float = 4.0
+    depth: int = 10
+
+    def __post_init__(self) -> None:
+        require(
+            _SHORTEST_INTERVAL <= self.interval_seconds <= _LONGEST_INTERVAL,
+            "interval_seconds",
+            self.interval_seconds,
+            f"{_SHORTEST_INTERVAL} to {_LONGEST_INTERVAL}",
+        )
+        require(1 <= self.depth <= _MOST_LEVELS, "depth", self.depth, f"1 to {_MOST_LEVELS}")
+
+    def interval(self) -> Duration:
+        """Return the interval as a Duration."""
+        return seconds(self.interval_seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from depthwalk.config.sections import (
     LiveConfig,
     Method,
     RateLimitConfig,
+    RecordingConfig,
     RiskConfig,
 )
 from depthwalk.domain.messages import Rules
@@ -53,6 +54,7 @@ class Config:
     algorithms: dict[str, BaseParams] = field(default_factory=default_algorithms)
     liquidity: LiquidityConfig = field(default_factory=LiquidityConfig)
     methods: dict[str, Method] = field(default_factory=_default_methods)
+    recording: RecordingConfig = field(default_factory=RecordingConfig)
     rate_limit: RateLimitConfig = field(default_factory=RateLimitConfig)
     risk: RiskConfig = field(default_factory=RiskConfig)
     origin: Path | None = field(default=None, compare=False)
