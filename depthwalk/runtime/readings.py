@@ -161,13 +161,16 @@ class Readings:
 
     # --- doubt ---
 
-    async def settle(self, child: Child, operation: Operation, sent_at: Instant, price: Price | None = None) -> None:
-        """Find out by reading what became of a write whose reply is lost, and post it; hopeless after the bound."""
-        wait = _FIRST_WAIT
+    async def settle(self, child: Child, operation: Operation, price: Price | None = None) -> None:
+        """Find out by reading what became of a write whose reply is lost, and post it; hopeless after the bound.
+
+        Counted from now, when the reply was given up: the request may have left long after it was handed over (throttle).
+        """
+        lost_at, wait = self._clock.now(), _FIRST_WAIT
         detail = "no answer could be read"
-        while self._clock.now() - sent_at < BOUND:
+        while self._clock.now() - lost_at < BOUND:
             try:
-                fresh = await self._is_fresh(sent_at)
+                fresh = await self._is_fresh(lost_at)
                 if operation is Operation.CREATE:
                     done = await self._settle_create(child, fresh=fresh)
                 else:
@@ -185,10 +188,10 @@ class Readings:
             OrderInDoubt(at=self._clock.now(), client_id=child.client_id, operation=operation, detail=bound, hopeless=True)
         )
 
-    async def _is_fresh(self, sent_at: Instant) -> bool:
+    async def _is_fresh(self, lost_at: Instant) -> bool:
         """Whether the venue's order and fill data is newer than a write of ours by the margin. Read before the data itself."""
         offset = self._exchange.server_offset or 0
-        return await self._exchange.user_data_as_of() - offset >= sent_at + FRESH
+        return await self._exchange.user_data_as_of() - offset >= lost_at + FRESH
 
     async def _settle_create(self, child: Child, *, fresh: bool) -> bool:
         since = Instant(child.sent_at - MARGIN)

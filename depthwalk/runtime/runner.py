@@ -39,7 +39,7 @@ from depthwalk.domain.messages import (
     Woke,
 )
 from depthwalk.domain.order import ParentOrder
-from depthwalk.domain.units import Duration, Instant, Quantity, seconds
+from depthwalk.domain.units import Duration, Quantity, seconds
 from depthwalk.errors import ExchangeError, InDoubt, NotFound, OrderRefused, RefusalReason, Unreachable
 from depthwalk.executors.base import Executor
 from depthwalk.executors.snapshot import take_snapshot
@@ -206,16 +206,15 @@ class Runner:
         return self._readings
 
     async def _submit(self, intent: SubmitOrder) -> None:
-        sent_at = self._clock.now()
         try:
             reply = await self._exchange.submit(self._market, intent)
         except OrderRefused as no:
             if no.reason is RefusalReason.ALREADY_EXISTS:
-                await self._doubt(intent.client_id, Operation.CREATE, sent_at, no)
+                await self._doubt(intent.client_id, Operation.CREATE, no)
             else:
                 self._reject(OrderRejected, intent.client_id, no.reason, no)
         except (InDoubt, Unreachable) as lost:
-            await self._doubt(intent.client_id, Operation.CREATE, sent_at, lost)
+            await self._doubt(intent.client_id, Operation.CREATE, lost)
         except ExchangeError as no:
             self._reject(OrderRejected, intent.client_id, RefusalReason.OTHER, no)
         else:
@@ -233,16 +232,16 @@ class Runner:
 
     async def _amend(self, intent: AmendOrder) -> None:
         child = self._executor.desk.children[intent.client_id]
-        order_id, sent_at = self._order_id(intent.client_id), self._clock.now()
+        order_id = self._order_id(intent.client_id)
         try:
             reply = await self._exchange.amend(self._market, order_id, child.side, intent)
         except OrderRefused as no:
             self._reject(AmendRejected, intent.client_id, no.reason, no)
         except NotFound as no:
             # The order is over; what became of it is read, and tells the executor.
-            await self._settle(intent.client_id, Operation.AMEND, sent_at, no)
+            await self._settle(intent.client_id, Operation.AMEND, no)
         except (InDoubt, Unreachable) as lost:
-            await self._doubt(intent.client_id, Operation.AMEND, sent_at, lost)
+            await self._doubt(intent.client_id, Operation.AMEND, lost)
         except ExchangeError as no:
             self._reject(AmendRejected, intent.client_id, RefusalReason.OTHER, no)
         else:
@@ -256,16 +255,16 @@ class Runner:
 
     async def _cancel(self, intent: CancelOrder) -> None:
         child = self._executor.desk.children[intent.client_id]
-        order_id, sent_at = self._order_id(intent.client_id), self._clock.now()
+        order_id = self._order_id(intent.client_id)
         try:
             reply = await self._exchange.cancel(self._market, order_id)
         except NotFound as no:
             self._reject(CancelRejected, intent.client_id, RefusalReason.NOT_FOUND, no)
-            await self._settle(intent.client_id, Operation.CANCEL, sent_at, no)
+            await self._settle(intent.client_id, Operation.CANCEL, no)
         except OrderRefused as no:
             self._reject(CancelRejected, intent.client_id, no.reason, no)
         except (InDoubt, Unreachable) as lost:
-            await self._doubt(intent.client_id, Operation.CANCEL, sent_at, lost)
+            await self._doubt(intent.client_id, Operation.CANCEL, lost)
         except ExchangeError as no:
             self._reject(CancelRejected, intent.client_id, RefusalReason.OTHER, no)
         else:
@@ -293,17 +292,17 @@ class Runner:
             with contextlib.suppress(ExchangeError):
                 await self._known.complete_fills(client_id, filled)
 
-    async def _doubt(self, client_id: str, operation: Operation, sent_at: Instant, error: ExchangeError) -> None:
+    async def _doubt(self, client_id: str, operation: Operation, error: ExchangeError) -> None:
         self._inbox.put_nowait(
             OrderInDoubt(at=self._clock.now(), client_id=client_id, operation=operation, detail=error.message)
         )
-        await self._settle(client_id, operation, sent_at, error)
+        await self._settle(client_id, operation, error)
 
-    async def _settle(self, client_id: str, operation: Operation, sent_at: Instant, error: ExchangeError) -> None:
+    async def _settle(self, client_id: str, operation: Operation, error: ExchangeError) -> None:
         log.warning("%s of %s: %s; reading what became of it", operation.value, client_id, error.message)
         child = self._executor.desk.children[client_id]
         price = child.amending.price if child.amending is not None else None
-        await self._known.settle(child, operation, sent_at, price)
+        await self._known.settle(child, operation, price)
 
     # --- leaving ---
 
