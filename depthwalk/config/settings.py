@@ -8,6 +8,7 @@ from typing import Any, cast
 import platformdirs
 
 from depthwalk.config.conversion import assembled, field_values
+from depthwalk.config.decision import DecisionConfig
 from depthwalk.config.faults import Faults
 from depthwalk.config.sections import (
     CredentialsConfig,
@@ -57,6 +58,7 @@ class Config:
     recording: RecordingConfig = field(default_factory=RecordingConfig)
     rate_limit: RateLimitConfig = field(default_factory=RateLimitConfig)
     risk: RiskConfig = field(default_factory=RiskConfig)
+    decision: DecisionConfig = field(default_factory=DecisionConfig)
     origin: Path | None = field(default=None, compare=False)
 
     def database_path(self) -> Path:

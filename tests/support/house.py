@@ -45,6 +45,7 @@ _DOORS: Mapping[str, frozenset[str]] = {
 _GUESTS: Mapping[str, frozenset[str]] = {
     room: frozenset(guests.split())
     for room, guests in {
+        "analysis": "numpy",
         "config": "msgspec platformdirs yaml",
         "assembly": "cryptography httpx platformdirs rich",
         "executors": "msgspec",
