@@ -8,7 +8,8 @@ import typer
 from typer.main import get_command
 
 from depthwalk import __version__
-from depthwalk.cli import executions, failures, options, paper, terminal
+from depthwalk.cli import configuration, database, executions, failures, options, paper, terminal
+from depthwalk.cli.book import book
 from depthwalk.cli.execute import execute
 from depthwalk.errors import ExitCode
 
@@ -29,8 +30,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(execute)
+app.command()(book)
 app.add_typer(executions.app, name="executions")
 app.add_typer(paper.app, name="paper")
+app.add_typer(database.app, name="db")
+app.add_typer(configuration.app, name="config")
 
 
 def _version(wanted: bool) -> None:
