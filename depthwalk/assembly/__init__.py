@@ -5,14 +5,23 @@ Imports of rooms stay inside the functions: a command loads what it needs and no
 
 from depthwalk.assembly.databases import open_store
 from depthwalk.assembly.execution import ExecuteRequest, environment_of, execute
+from depthwalk.assembly.looking import BookReading, BookRequest, look
 from depthwalk.assembly.paper import PaperOverview, paper_overview, paper_reset
+from depthwalk.assembly.recording import SnapshotRequest, SnapshotSetting, snapshot, snapshot_setting
 
 __all__ = [
+    "BookReading",
+    "BookRequest",
     "ExecuteRequest",
     "PaperOverview",
+    "SnapshotRequest",
+    "SnapshotSetting",
     "environment_of",
     "execute",
+    "look",
     "open_store",
     "paper_overview",
     "paper_reset",
+    "snapshot",
+    "snapshot_setting",
 ]

@@ -2,16 +2,17 @@
 
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from random import Random
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from depthwalk.errors import Unreachable
+from depthwalk.errors import NotFound, Unreachable, UsageError
 
 if TYPE_CHECKING:
     from depthwalk.clock import Clock
     from depthwalk.config import Config
+    from depthwalk.domain.market import Market
     from depthwalk.kalshi.client import KalshiClient
     from depthwalk.kalshi.signing import Credentials
 
@@ -100,3 +101,18 @@ def _credentials(config: "Config") -> "Credentials | None":
     from depthwalk.kalshi.signing import Credentials, read_key_file
 
     return Credentials(key_id, lambda: read_key_file(path))
+
+
+async def known_market(read: Callable[[str], "Awaitable[Market]"], ticker: str, environment: str) -> "Market":
+    """Read a market. Raises UsageError where there is none of that name, and as *read* does."""
+    try:
+        return await read(ticker)
+    except NotFound:
+        raise UsageError(f"unknown ticker {ticker!r} on {environment}", hint=tickers_hint(environment)) from None
+
+
+def tickers_hint(environment: str) -> str:
+    """Say where tickers come from."""
+    if environment == "paper":
+        return "`depthwalk paper markets` lists the paper markets; --env demo|live reads real ones"
+    return "tickers are in the addresses of the exchange's market pages, in capitals"

@@ -23,11 +23,12 @@ def _flag(name: str, allowed: str) -> Iterator[None]:
         raise UsageError(f"{name}: {error.message}", hint=allowed) from None
 
 
-def ticker(text: str) -> str:
-    """Return a market ticker. Raises UsageError on what cannot be one."""
+def ticker(text: str, flag: str = "TICKER") -> str:
+    """Return the ticker of a market, or of an event or a series by a *flag*. Raises UsageError on what cannot be one."""
     if not _TICKER.fullmatch(text):
+        kind = "market" if flag == "TICKER" else flag.removeprefix("--")
         raise UsageError(
-            f"TICKER: {text!r} is not a market ticker", hint="letters, digits, dots and hyphens, as in PAPER-LIQUID"
+            f"{flag}: {text!r} is not a {kind} ticker", hint="letters, digits, dots and hyphens, as in PAPER-LIQUID"
         )
     return text
 

@@ -8,13 +8,14 @@ from typing import Protocol, assert_never
 
 from depthwalk.clock import Clock
 from depthwalk.domain.book import Book
-from depthwalk.domain.units import Instant
-from depthwalk.errors import ExchangeError
+from depthwalk.domain.units import Instant, seconds
+from depthwalk.errors import ExchangeError, Throttled, Unreachable
 from depthwalk.ports import BookSink, RecordedBook, RecordedTrade, RecordingSource
 from depthwalk.runtime.recorder import AskBooks, AskTrades, Gap, Heartbeat, RecorderCore, Row, TickerState, Totals
 from depthwalk.runtime.rounds import Rounds
 
 _LOG = logging.getLogger(__name__)
+_BETWEEN_TRIES = seconds(1)
 
 
 class Feed(Protocol):
@@ -64,9 +65,9 @@ class Recorder:
         self._started_at = clock.now()
         self.failures = 0
 
-    async def once(self) -> None:
-        """Do one round and finish."""
-        await self.round()
+    async def once(self, *, tries: int = 1) -> None:
+        """Do one round, asking up to *tries* times for what fails, and finish. Raises StorageError."""
+        await self.round(tries=tries)
         self._finish()
 
     async def watch(self, rounds: Rounds) -> None:
@@ -79,13 +80,13 @@ class Recorder:
             environment=self._environment, source=RecordingSource.POLL, at=self._clock.now(), detail=rounds.reason
         )
 
-    async def round(self) -> None:
-        """Ask for everything once, and write what is news."""
+    async def round(self, *, tries: int = 1) -> None:
+        """Ask for everything, up to *tries* times where it fails, and write what is news."""
         news: list[Row] = []
         trouble: list[str] = []
         for request in self._core.requests():
             try:
-                rows = await self._ask(request)
+                rows = await self._asked(request, tries)
             except ExchangeError as error:
                 _LOG.info("%s", error.message)
                 trouble.append(error.message)
@@ -96,6 +97,15 @@ class Recorder:
                 news += rows
         self.failures += len(trouble)
         self._show(news, trouble)
+
+    async def _asked(self, request: AskBooks | AskTrades, tries: int) -> list[Row]:
+        for _ in range(tries - 1):
+            try:
+                return await self._ask(request)
+            except (Unreachable, Throttled) as error:
+                _LOG.info("%s; asked again", error.message)
+                await self._clock.sleep(_BETWEEN_TRIES)
+        return await self._ask(request)
 
     async def _ask(self, request: AskBooks | AskTrades) -> list[Row]:
         match request:
