@@ -8,14 +8,17 @@ from depthwalk.assembly.execution import ExecuteRequest, environment_of, execute
 from depthwalk.assembly.looking import BookReading, BookRequest, look
 from depthwalk.assembly.paper import PaperOverview, paper_overview, paper_reset
 from depthwalk.assembly.recording import SnapshotRequest, SnapshotSetting, snapshot, snapshot_setting
+from depthwalk.assembly.report import ReportRequest, decision_report
 
 __all__ = [
     "BookReading",
     "BookRequest",
     "ExecuteRequest",
     "PaperOverview",
+    "ReportRequest",
     "SnapshotRequest",
     "SnapshotSetting",
+    "decision_report",
     "environment_of",
     "execute",
     "look",

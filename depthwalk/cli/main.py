@@ -11,6 +11,7 @@ from depthwalk import __version__
 from depthwalk.cli import configuration, database, executions, failures, options, paper, terminal
 from depthwalk.cli.book import book
 from depthwalk.cli.execute import execute
+from depthwalk.cli.report import report
 from depthwalk.cli.snapshot import snapshot
 from depthwalk.errors import ExitCode
 
@@ -33,6 +34,7 @@ app = typer.Typer(
 app.command()(execute)
 app.command()(book)
 app.command()(snapshot)
+app.command()(report)
 app.add_typer(executions.app, name="executions")
 app.add_typer(paper.app, name="paper")
 app.add_typer(database.app, name="db")
