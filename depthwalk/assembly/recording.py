@@ -155,7 +155,8 @@ async def _selected(client: "KalshiClient", request: SnapshotRequest, environmen
 def _known(store: "RecordingStore", tickers: Sequence[str], environment: str, now: Instant) -> "dict[str, Known]":
     from depthwalk.runtime.recorder import Known
 
-    earliest = Instant(now - _LOOK_BACK)
+    # A paper world begins with the recording: what its crowd did to warm up happened to nobody.
+    earliest = now if environment == "paper" else Instant(now - _LOOK_BACK)
     known: dict[str, Known] = {}
     for ticker in tickers:
         trade = store.last_trade(ticker, environment)

@@ -1,6 +1,7 @@
 """`depthwalk snapshot`: its options, the call, who watches."""
 
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from depthwalk.assembly import SnapshotRequest, SnapshotSetting
     from depthwalk.reports.moving import MovingPicture
     from depthwalk.reports.recording_table import RecordingPicture
-    from depthwalk.runtime.recorder import Row
     from depthwalk.runtime.recording import RecorderView
 
 _MINUTE = 60_000_000
@@ -109,7 +109,8 @@ class _Collector:
 
     def __init__(self, setting: "SnapshotSetting") -> None:
         self._setting = setting
-        self._news: list[Row] = []
+        self._written: set[str] = set()
+        self._trades: Counter[str] = Counter()
         self._latest: RecordingPicture | None = None
         self.trouble: list[str] = []
 
@@ -121,22 +122,18 @@ class _Collector:
     def show(self, view: "RecorderView") -> None:
         """Keep it."""
         self._latest = self._picture(view)
-        self._news += view.news
+        self._written |= {row.ticker for row in view.news.books}
+        self._trades.update(row.ticker for row in view.news.trades)
         self.trouble += view.trouble
 
     def report(self, session: Session) -> None:
         """Write what one snapshot found, a line or an object a ticker."""
-        from collections import Counter
-
-        from depthwalk.ports import RecordedBook, RecordedTrade
         from depthwalk.reports.recording_table import ticker_json, ticker_line
 
         if self._latest is None:
             return
-        written = {row.ticker for row in self._news if isinstance(row, RecordedBook)}
-        trades = Counter(row.ticker for row in self._news if isinstance(row, RecordedTrade))
         for row in self._latest.tickers:
-            fresh, prints = row.ticker in written, trades[row.ticker]
+            fresh, prints = row.ticker in self._written, self._trades[row.ticker]
             if session.json:
                 terminal.write_json([ticker_json(row, self._latest, written=fresh, trades=prints)])
             elif not session.quiet:
@@ -220,29 +217,18 @@ class _Objects(_Collector):
 
     def show(self, view: "RecorderView") -> None:
         """Write it."""
-        from depthwalk.ports import RecordedBook, RecordedTrade
         from depthwalk.reports import recording_table as table
-        from depthwalk.runtime.recorder import Gap
 
         self._latest = self._picture(view)
-        environment = self._setting.environment
-        for row in view.news:
-            match row:
-                case RecordedBook():
-                    written = table.book_json(row, self._setting.rule)
-                case RecordedTrade():
-                    written = table.trade_json(row)
-                case _:
-                    gap = isinstance(row, Gap)
-                    written = table.mark_json(
-                        "gap" if gap else "heartbeat",
-                        environment,
-                        row.ticker,
-                        since=row.since,
-                        until=row.until,
-                        why=row.why if isinstance(row, Gap) else None,
-                    )
-            terminal.write_json([written])
+        news, environment = view.news, self._setting.environment
+        terminal.write_json(table.book_json(row, self._setting.rule) for row in news.books)
+        terminal.write_json(table.trade_json(row) for row in news.trades)
+        for beat in news.heartbeats:
+            mark = table.mark_json("heartbeat", environment, beat.ticker, since=beat.since, until=beat.until, why=None)
+            terminal.write_json([mark])
+        for gap in news.gaps:
+            mark = table.mark_json("gap", environment, gap.ticker, since=gap.since, until=gap.until, why=gap.why)
+            terminal.write_json([mark])
 
     def end(self) -> None:
         """Write the summary."""

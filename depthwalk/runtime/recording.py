@@ -3,7 +3,7 @@
 import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, assert_never
 
 from depthwalk.clock import Clock
@@ -30,15 +30,40 @@ class Feed(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What was written, by kind."""
+
+    books: list[RecordedBook] = field(default_factory=list)
+    trades: list[RecordedTrade] = field(default_factory=list)
+    heartbeats: list[Heartbeat] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Sort rows in."""
+        for row in rows:
+            match row:
+                case RecordedBook():
+                    self.books.append(row)
+                case RecordedTrade():
+                    self.trades.append(row)
+                case Heartbeat():
+                    self.heartbeats.append(row)
+                case Gap():
+                    self.gaps.append(row)
+                case _:
+                    assert_never(row)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecorderView:
-    """The recording as it stands. *news* are the rows of this round; *trouble* the requests of it that failed, in words."""
+    """The recording as it stands. *news* was written in this round; *trouble*: the requests of it that failed, in words."""
 
     at: Instant
     started_at: Instant
     states: Sequence[TickerState]
     totals: Totals
-    news: Sequence[Row]
+    news: News
     trouble: Sequence[str]
 
 
@@ -82,7 +107,7 @@ class Recorder:
 
     async def round(self, *, tries: int = 1) -> None:
         """Ask for everything, up to *tries* times where it fails, and write what is news."""
-        news: list[Row] = []
+        news = News()
         trouble: list[str] = []
         for request in self._core.requests():
             try:
@@ -93,8 +118,7 @@ class Recorder:
                 if isinstance(request, AskBooks):
                     self._core.books_failed(request, error.message)
             else:
-                self._write(rows)
-                news += rows
+                self._keep(rows, news)
         self.failures += len(trouble)
         self._show(news, trouble)
 
@@ -119,11 +143,17 @@ class Recorder:
                 assert_never(request)
 
     def _finish(self) -> None:
-        rows = self._core.finish(self._clock.now())
-        self._write(rows)
-        self._show(rows, ())
+        news = News()
+        self._keep(self._core.finish(self._clock.now()), news)
+        self._show(news, ())
 
-    def _show(self, news: Sequence[Row], trouble: Sequence[str]) -> None:
+    def _keep(self, rows: Sequence[Row], news: News) -> None:
+        written = News()
+        written.add(rows)
+        self._write(written)
+        news.add(rows)
+
+    def _show(self, news: News, trouble: Sequence[str]) -> None:
         self._watcher.show(
             RecorderView(
                 at=self._clock.now(),
@@ -135,30 +165,20 @@ class Recorder:
             )
         )
 
-    def _write(self, rows: Sequence[Row]) -> None:
-        books: list[RecordedBook] = []
-        trades: list[RecordedTrade] = []
-        stretches: dict[tuple[Instant, Instant], list[str]] = defaultdict(list)
-        silences: dict[tuple[Instant, Instant, str], list[str]] = defaultdict(list)
-        for row in rows:
-            match row:
-                case RecordedBook():
-                    books.append(row)
-                case RecordedTrade():
-                    trades.append(row)
-                case Heartbeat():
-                    stretches[row.since, row.until].append(row.ticker)
-                case Gap():
-                    silences[row.since, row.until, row.why].append(row.ticker)
-                case _:
-                    assert_never(row)
-        if books:
-            self._sink.write_books(books)
-        if trades:
+    def _write(self, news: News) -> None:
+        if news.books:
+            self._sink.write_books(news.books)
+        if news.trades:
             # Those of before the recording that the store has already are no news.
-            self._core.totals.trades -= len(trades) - self._sink.write_trades(trades)
+            self._core.totals.trades -= len(news.trades) - self._sink.write_trades(news.trades)
         where, poll = self._environment, RecordingSource.POLL
+        stretches: dict[tuple[Instant, Instant], list[str]] = defaultdict(list)
+        for beat in news.heartbeats:
+            stretches[beat.since, beat.until].append(beat.ticker)
         for (since, until), tickers in stretches.items():
             self._sink.heartbeat(tickers, environment=where, source=poll, since=since, until=until)
+        silences: dict[tuple[Instant, Instant, str], list[str]] = defaultdict(list)
+        for gap in news.gaps:
+            silences[gap.since, gap.until, gap.why].append(gap.ticker)
         for (since, until, why), tickers in silences.items():
             self._sink.gap(tickers, environment=where, source=poll, since=since, until=until, detail=why)
