@@ -95,10 +95,11 @@ class Desk:
         split, space = self.splits[child.split], self.run.space
         price, before = space.leg(child.price), split.placed
         split.placed, split.refusals = price, 0
+        if before != price or split.ahead is None:
+            split.ahead = queued_at(book.bids, price)
         if before == price:
             return None
         split.walks += before is not None
-        split.ahead = queued_at(book.bids, price)
         shown = None if before is None else space.traded(before)
         split.history.append(WalkStep(at=now, previous=shown, price=space.traded(price), why=split.why))
         return Record(
@@ -136,6 +137,8 @@ class Desk:
 
     def _submit(self, split: int, price: Price, quantity: Quantity, now: Instant, *, post_only: bool) -> None:
         crossing = split == CROSS_SPLIT
+        if not crossing:
+            self.splits[split].ahead = None  # a new order queues at the back, even where the last one stood
         self._sequence += 1
         order = SubmitOrder(
             client_id=self.run.parent.child_id(self._sequence),
