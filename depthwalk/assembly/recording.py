@@ -153,14 +153,14 @@ async def _selected(client: "KalshiClient", request: SnapshotRequest, environmen
 
 
 def _known(store: "RecordingStore", tickers: Sequence[str], environment: str, now: Instant) -> "dict[str, Known]":
-    from depthwalk.runtime.recorder import Known
+    from depthwalk.runtime.recorder import OVERLAP, Known
 
     # A paper world begins with the recording: what its crowd did to warm up happened to nobody.
     earliest = now if environment == "paper" else Instant(now - _LOOK_BACK)
     known: dict[str, Known] = {}
     for ticker in tickers:
         trade = store.last_trade(ticker, environment)
-        since = earliest if trade is None else max(earliest, trade.at)
+        since = earliest if trade is None else Instant(max(earliest, trade.at - OVERLAP))
         known[ticker] = Known(book=store.latest_book(ticker, environment), trades_since=since)
     return known
 

@@ -25,7 +25,7 @@ _TRADES_AT_ONCE: Final = 10
 """Tickers a round whose trades are asked for: one request each, so many tickers take turns."""
 
 _LATE: Final = Fraction(5, 2)
-_OVERLAP: Final = seconds(5)
+OVERLAP: Final = seconds(5)
 """Trades are asked for from a little before the last one on: they may come out of order, and the venue counts seconds."""
 
 
@@ -84,11 +84,13 @@ class TickerState:
     """One ticker as the recorder sees it.
 
     *book* and *read_at*: the last reading. *stored*: the last book written. *stretch*: since when there was no silence.
-    *beat_at*: up to when that is written down. *trouble*: why it is silent now.
+    *beat_at*: up to when that is written down. *trouble*: why it is silent now. *wanted_from* and *trades_since*: the first
+    trade that is wanted, and the last one seen.
     """
 
     ticker: str
     stored: Stored | None
+    wanted_from: Instant
     trades_since: Instant
     book: Book | None = None
     read_at: Instant | None = None
@@ -132,7 +134,12 @@ class RecorderCore:
         depth: int,
     ) -> None:
         self._states = {
-            ticker: TickerState(ticker=ticker, stored=_stored(before.book), trades_since=before.trades_since)
+            ticker: TickerState(
+                ticker=ticker,
+                stored=_stored(before.book),
+                wanted_from=before.trades_since,
+                trades_since=before.trades_since,
+            )
             for ticker, before in known.items()
         }
         self._environment = environment
@@ -155,7 +162,7 @@ class RecorderCore:
         self._turn = (self._turn + len(turn)) % max(1, len(tickers))
         return [
             *(AskBooks(tickers=tickers[start : start + BOOKS_AT_ONCE]) for start in starts),
-            *(AskTrades(ticker=name, since=Instant(max(0, self._states[name].trades_since - _OVERLAP))) for name in turn),
+            *(AskTrades(ticker=name, since=Instant(max(0, self._states[name].trades_since - OVERLAP))) for name in turn),
         ]
 
     def books_read(self, asked: AskBooks, *, sent_at: Instant, received_at: Instant, books: Mapping[str, Book]) -> list[Row]:
@@ -179,11 +186,15 @@ class RecorderCore:
     def trades_read(self, asked: AskTrades, trades: Sequence[RecordedTrade]) -> list[Row]:
         """Take trades, in any order; return the new ones oldest first. Block trades do not touch the book and are left out."""
         state = self._states[asked.ticker]
-        new = {trade.trade_id: trade for trade in trades if not trade.is_block and trade.trade_id not in state.recent_trades}
+        new = {
+            trade.trade_id: trade
+            for trade in trades
+            if not trade.is_block and trade.at >= state.wanted_from and trade.trade_id not in state.recent_trades
+        }
         state.recent_trades |= {trade.trade_id: trade.at for trade in new.values()}
         state.trades_since = max((state.trades_since, *state.recent_trades.values()))
         # What the next request cannot bring again need not be remembered.
-        oldest = state.trades_since - 2 * _OVERLAP
+        oldest = state.trades_since - 2 * OVERLAP
         state.recent_trades = {trade_id: at for trade_id, at in state.recent_trades.items() if at >= oldest}
         in_order = sorted(new.values(), key=lambda trade: trade.at)
         return self._counted([*in_order])
