@@ -7,6 +7,7 @@ from depthwalk.assembly.databases import open_store
 from depthwalk.assembly.execution import ExecuteRequest, environment_of, execute
 from depthwalk.assembly.looking import BookReading, BookRequest, look
 from depthwalk.assembly.paper import PaperOverview, paper_overview, paper_reset
+from depthwalk.assembly.planning import plan
 from depthwalk.assembly.recording import SnapshotRequest, SnapshotSetting, snapshot, snapshot_setting
 from depthwalk.assembly.report import ReportRequest, decision_report
 
@@ -25,6 +26,7 @@ __all__ = [
     "open_store",
     "paper_overview",
     "paper_reset",
+    "plan",
     "snapshot",
     "snapshot_setting",
 ]

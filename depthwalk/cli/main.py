@@ -11,6 +11,7 @@ from depthwalk import __version__
 from depthwalk.cli import configuration, database, executions, failures, options, paper, terminal
 from depthwalk.cli.book import book
 from depthwalk.cli.execute import execute
+from depthwalk.cli.plan import plan
 from depthwalk.cli.report import report
 from depthwalk.cli.snapshot import snapshot
 from depthwalk.errors import ExitCode
@@ -32,6 +33,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(execute)
+app.command()(plan)
 app.command()(book)
 app.command()(snapshot)
 app.command()(report)

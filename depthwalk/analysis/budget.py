@@ -1,0 +1,104 @@
+"""What a run may cost in API tokens, and what the buckets let pass meanwhile. Pure; costs and limits are the caller's facts.
+
+The bound is of an undisturbed run: nothing refused, nothing lost, no read repeated.
+
+    writes = splits x (create + walks x max(amend, cancel + create) + renewals x amend + cancel) + create to cross
+    reads  = opening + steps x look + polls x orders + book at the end + fills after every write + trades
+
+A look at the book is the list of our orders, the book, and the fills; a look at the orders is each order, and the fills.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from depthwalk.analysis.plans import Tokens
+from depthwalk.domain.units import SECOND, Duration
+
+FORMULA: Final = (
+    "writes at most = splits x (create + walks x max(amend, cancel + create) + renewals x amend + cancel) + create to cross; "
+    "reads at most = opening + steps x look + polls x orders + last book + fills after each write + trades; "
+    "budget = utilization x (capacity + rate x horizon)"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Costs:
+    """Tokens of one request each."""
+
+    create: int
+    amend: int
+    cancel: int
+    list_orders: int
+    read_order: int
+    read_book: int
+    read_fills: int
+    read_trades: int
+
+
+ONE_EACH: Final = Costs(create=1, amend=1, cancel=1, list_orders=1, read_order=1, read_book=1, read_fills=1, read_trades=1)
+"""Counts requests instead of tokens."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often a run does what: *walks* and *renewals* for each split, *polls* while it leaves."""
+
+    splits: int
+    steps: int
+    walks: int
+    renewals: int
+    polls: int
+    looks_at_book: bool
+    crosses: bool
+
+
+def most_writes(pace: Pace, costs: Costs) -> int:
+    """Return the most tokens of writes."""
+    change = max(costs.amend, costs.cancel + costs.create)
+    each = costs.create + pace.walks * change + pace.renewals * costs.amend + costs.cancel
+    return pace.splits * each + pace.crosses * costs.create
+
+
+def most_reads(pace: Pace, costs: Costs, opening: int) -> int:
+    """Return the most tokens of reads; *opening* is what was spent up to the first book."""
+    book = costs.list_orders + costs.read_book + costs.read_fills
+    orders = pace.splits * costs.read_order + costs.read_fills
+    # A walk may be a cancel and a create.
+    writes = pace.splits * (2 + 2 * pace.walks + pace.renewals) + pace.crosses
+    look = book if pace.looks_at_book else orders
+    # The look before the end game and the one after it are at the book, whatever the algorithm looks at.
+    return opening + pace.steps * look + pace.polls * orders + 2 * book + writes * costs.read_fills + costs.read_trades
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """The buckets as they may be used: tokens a second and at once, in thousandths; *calls_per_minute* None: no such cap."""
+
+    write_rate: int
+    write_capacity: int
+    read_rate: int
+    read_capacity: int
+    calls_per_minute: int | None = None
+
+
+def tokens(pace: Pace, costs: Costs, *, opening: int, opening_calls: int, allowance: Allowance, horizon: Duration) -> Tokens:
+    """Return the bound of a run beside what may be spent in its horizon."""
+    calls = allowance.calls_per_minute
+    return Tokens(
+        writes_now=pace.splits * costs.create,
+        writes_at_most=most_writes(pace, costs),
+        reads_at_most=most_reads(pace, costs, opening),
+        write_budget=_passes(allowance.write_rate, allowance.write_capacity, horizon),
+        read_budget=_passes(allowance.read_rate, allowance.read_capacity, horizon),
+        calls_at_most=_most_calls(pace, opening_calls),
+        calls_budget=None if calls is None else calls * horizon // (60 * SECOND),
+    )
+
+
+def _most_calls(pace: Pace, opening: int) -> int:
+    # A walk of two requests counts as two.
+    return most_writes(pace, ONE_EACH) + most_reads(pace, ONE_EACH, opening)
+
+
+def _passes(rate: int, capacity: int, horizon: Duration) -> int:
+    return (capacity + rate * horizon // SECOND) // 1_000
