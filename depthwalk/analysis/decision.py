@@ -128,7 +128,7 @@ def _verdict(case: Case, factor: float = 1.0) -> tuple[Verdict, str]:
     needs = proven_needs(case.rules, factor)
     if not needs:
         return Verdict.KEEP_SIMPLE, f"None of the needs is proven: {case.thresholds.baseline} does not cost too much."
-    names = ", ".join(_title(case.rules, need) for need in needs)
+    names = ", ".join(_title(case.rules, need, factor) for need in needs)
     if len(needs) < case.thresholds.needs:
         count = f"{len(needs)} of the {case.thresholds.needs} needs that would warrant a change"
         return Verdict.WATCH, f"{count} {'is' if len(needs) == 1 else 'are'} proven ({names}): look again with more data."
@@ -180,8 +180,10 @@ _VETO_WORDS = {
 }
 
 
-def _title(rules: Sequence[Rule], need: str) -> str:
-    return next(rule.title for rule in rules if rule.need == need and rule.result() is not Result.FAILS)
+def _title(rules: Sequence[Rule], need: str, factor: float) -> str:
+    """Return what a proven need is called: the first of its statements that holds."""
+    title = next(rule.title for rule in rules if rule.need == need and rule.result(factor) is Result.HOLDS)
+    return title.removeprefix("or ")
 
 
 def _need_result(case: Case) -> Result:

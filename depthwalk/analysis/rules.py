@@ -21,7 +21,7 @@ from depthwalk.domain.units import DOLLAR, Money, in_seconds
 
 _TAIL: Final = 0.95
 _SPECIFICATION: Final = "execution spec"
-_ASSESSMENT: Final = "architecture assessment, restated"
+_ASSESSMENT: Final = "architecture assessment, restated (its own wording can never hold)"
 
 
 _Value = Callable[[Measured], float | None]
@@ -153,7 +153,7 @@ def rules(sample: Sample, thresholds: Thresholds, *, realised: Money | None) -> 
         ),
         _rule(
             "shallow_time",
-            f"or 95th pct. of time, {depth}",
+            "or p95 time / time-out",
             of_shallow.tail(_in_timeouts),
             comparison=">=",
             threshold=limits.shallow_time,

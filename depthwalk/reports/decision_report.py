@@ -78,8 +78,7 @@ def build(
     """Return the report on *evidence*, which is of one environment and of *days* days."""
     sample = Sample(evidence.rows, resamples=thresholds.resamples)
     found = rules(sample, thresholds, realised=realised)
-    present = {row.algorithm for row in evidence.rows}
-    gains = tuple(compare(sample, name, thresholds, days=days) for name in thresholds.candidates if present)
+    gains = tuple(compare(sample, name, thresholds, days=days) for name in thresholds.candidates)
     safety = Safety(overfilled=evidence.overfilled, beyond_cap=evidence.beyond_cap, unknown=evidence.unknown)
     decision = decide(
         Case(

@@ -10,8 +10,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from depthwalk.analysis.comparison import CandidateGain, ClassGain
-from depthwalk.analysis.decision import Verdict
+from depthwalk.analysis.comparison import CandidateGain
+from depthwalk.analysis.decision import Verdict, gap_words
 from depthwalk.analysis.estimates import Estimate
 from depthwalk.analysis.figures import Figures, Waiting
 from depthwalk.analysis.rules import Result, Rule
@@ -23,6 +23,9 @@ from depthwalk.reports.wording import UNICODE, Glyphs
 _GAP = 2
 _LABEL = 9
 _WIDE = 120
+_ENOUGH_IDS = 5
+_LARGE = 100
+_SHORT_ORIGINS = {"execution spec": "spec", "architecture assessment": "assessed"}
 
 _RESULT_STYLES = {
     Result.HOLDS: "bold",
@@ -46,10 +49,10 @@ def report_tables(report: DecisionReport, *, width: int, signs: Glyphs = UNICODE
     """Return the whole report for a terminal of *width* columns."""
     parts: list[RenderableType] = [_headline(report, signs), _verdict(report, signs), Text()]
     if report.evidence.rows:
-        parts += [_stages(report, signs), Text(), *_rules(report, width, signs), Text()]
+        parts += [_stages(report, signs), *_missing(report), Text(), *_rules(report, width, signs), Text()]
         for candidate in report.candidates:
             if any(each.executions[1] for each in candidate.classes):
-                parts += [*_candidate(report, candidate, signs), Text()]
+                parts += [*_candidate(report, candidate, width, signs), Text()]
         parts += [*_figures(report, width, signs)]
         parts += [*_notes(report, signs), Text(), _verdict(report, signs)]
     else:
@@ -94,9 +97,16 @@ def _stages(report: DecisionReport, signs: Glyphs) -> Table:
     return table
 
 
+def _missing(report: DecisionReport) -> Iterator[Text]:
+    gaps = report.decision.gaps
+    for name in dict.fromkeys(gap.algorithm for gap in gaps):
+        words = "; ".join(gap_words(gap) for gap in gaps if gap.algorithm == name)
+        yield Text(f"Missing of {name}: {words}.", "yellow")
+
+
 def _rules(report: DecisionReport, width: int, signs: Glyphs) -> Iterator[RenderableType]:
     wide = width >= _WIDE
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP if wide else 1, 0, 0), header_style="dim")
     table.add_column("rule", overflow="fold")
     table.add_column("value [95 %]", justify="right", no_wrap=True)
     table.add_column("threshold", justify="right", no_wrap=True)
@@ -104,7 +114,7 @@ def _rules(report: DecisionReport, width: int, signs: Glyphs) -> Iterator[Render
     if wide:
         table.add_column("of", overflow="fold")
         table.add_column("executions", justify="right", no_wrap=True)
-    table.add_column("from", overflow="fold")
+    table.add_column("from", no_wrap=True)
     factors = list(report.decision.sensitivity)
     flips = False
     for rule in report.rules:
@@ -114,53 +124,61 @@ def _rules(report: DecisionReport, width: int, signs: Glyphs) -> Iterator[Render
             flips = True
         cells: list[str | Text] = [rule.title, _value(rule), _threshold(rule, signs), result]
         if wide:
-            cells += [rule.scope, str(rule.n) if rule.n else wording.ABSENT]
-        table.add_row(*cells, rule.source if wide else rule.source.split()[0])
+            cells += [rule.scope, f"{rule.n:,}" if rule.n else wording.ABSENT]
+        origin = rule.source.partition(",")[0]
+        table.add_row(*cells, origin if wide else _SHORT_ORIGINS.get(origin, origin))
     yield table
     words = (
         "pass: the statement holds throughout its interval; fail: nowhere in it; undecided: in part of it. Slippage here counts"
         " the unfilled rest at what completing the order would cost, fees aside."
     )
+    if not wide:
+        words += " From: the execution spec, or the architecture assessment."
     if flips:
         scaled = " or ".join(f"x{factor:g}" for factor in factors if factor != 1)
         words += f" * comes out otherwise with the threshold {scaled}."
     yield Text(words, "dim")
 
 
-def _candidate(report: DecisionReport, gain: CandidateGain, signs: Glyphs) -> Iterator[RenderableType]:
+def _candidate(report: DecisionReport, gain: CandidateGain, width: int, signs: Glyphs) -> Iterator[RenderableType]:
+    wide = width >= _WIDE
     base = report.thresholds.baseline
     title = Text(f"{gain.algorithm} against {base}", "bold")
     if not report.randomised:
-        title.append("  not randomised: the two may have met different orders", "yellow")
+        title.append(": not randomised, the two may have met different orders", "yellow")
     yield title
-    table = _grid(f"saves {signs.cents} net [95 %]", "needed", "fills points [95 %]", "N/touch", "executions", "result")
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP if wide else 1, 0, 0), header_style="dim")
+    table.add_column(no_wrap=True)
+    for heading in (f"saves {signs.cents} [95 %]", "needed", "fills points [95 %]", "N/touch"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    if wide:
+        table.add_column("executions", justify="right", no_wrap=True)
+    table.add_column("result", no_wrap=True)
     margin = 100 * report.thresholds.fill_margin
     for each in gain.classes:
-        table.add_row(*_gain_cells(each, dominant=each.liquidity is gain.dominant, margin=margin))
+        cells: list[str | Text] = [
+            each.liquidity.value,
+            _estimate(each.gain, signed=True),
+            f"> {each.needed:.2f}",
+            _estimate(each.fill, 1, signed=True),
+            " / ".join(wording.ABSENT if touch is None else f"{touch:.2f}" for touch in each.touch),
+        ]
+        if wide:
+            cells.append(" / ".join(f"{count:,}" for count in each.executions))
+        table.add_row(*cells, _result(each.result(margin)))
     yield table
-    words = f"Saved: the net shortfall of {base} less that of {gain.algorithm}, in cents a contract."
-    yield Text(f"{words} N/touch (median) and executions: {base} first.", "dim")
-
-
-def _gain_cells(gain: ClassGain, *, dominant: bool, margin: float) -> list[str | Text]:
-    return [
-        gain.liquidity.value + ("" if not dominant else " (main)"),
-        _estimate(gain.gain, signed=True),
-        f"> {gain.needed:.2f}",
-        _estimate(gain.fill, 1, signed=True),
-        " / ".join(wording.ABSENT if touch is None else f"{touch:.2f}" for touch in gain.touch),
-        " / ".join(map(str, gain.executions)),
-        _result(gain.result(margin)),
-    ]
+    words = f"Saves: the net shortfall of {base} less that of {gain.algorithm}, in cents a contract"
+    main = "" if gain.dominant is None else f"; most executions are in {gain.dominant.value} books"
+    yield Text(f"{words}{main}. N/touch: medians, {base} first.", "dim")
 
 
 def _figures(report: DecisionReport, width: int, signs: Glyphs) -> Iterator[RenderableType]:
-    sections = report.sections
-    if len(sections) == 2:  # noqa: PLR2004 - "all" and its only part
-        sections = sections[1:]
+    # Where "all" has one part only, that part says the same.
+    parts = report.sections[1:]
+    sections = parts if len(parts) == 1 else report.sections
     for title, columns in _topics(signs):
-        for packed in _packed(columns, sections, width):
-            yield Text(title, "bold")
+        for place, packed in enumerate(_packed(columns, sections, width)):
+            yield Text(f"{title}, continued" if place else title, "bold")
             yield from _tables(packed, sections, signs)
             yield Text()
 
@@ -179,7 +197,7 @@ def _topics(signs: Glyphs) -> Iterator[tuple[str, Columns]]:
         ),
     )
     yield (
-        "Shortfall in percent of the arrival mid: net = spread + drift + unfilled rest + fees",
+        "Shortfall in percent of the arrival mid (net: all parts, gross: without fees)",
         (
             ("net", lambda f: _estimate(f.percent.net)),
             ("gross", lambda f: _estimate(f.percent.gross)),
@@ -202,7 +220,7 @@ def _topics(signs: Glyphs) -> Iterator[tuple[str, Columns]]:
         ),
     )
     yield (
-        "Time in seconds (median / 95th percentile) and effort an execution",
+        "Seconds (median / 95th percentile; never: too many did not get there) and effort",
         (
             ("first fill", lambda f: _waiting(f.first_fill)),
             ("last fill", lambda f: _waiting(f.full_fill)),
@@ -268,7 +286,8 @@ def _notes(report: DecisionReport, signs: Glyphs) -> Iterator[RenderableType]:
         lines.append(f"Not counted: {', '.join(missing)}.")
     if report.safety.result is Result.FAILS:
         ids = [*report.safety.overfilled, *report.safety.beyond_cap, *report.safety.unknown]
-        lines.append(f"Look at: {', '.join(each[:12] for each in ids[:5])}{' and others' if len(ids) > 5 else ''}.")  # noqa: PLR2004 - enough to begin with
+        shown = ", ".join(each[:12] for each in ids[:_ENOUGH_IDS])
+        lines.append(f"Look at: {shown}{' and others' if len(ids) > _ENOUGH_IDS else ''}.")
     if evidence.rows:
         lines.append(
             f"Intervals: bootstrap of {_many(report.clusters, 'cluster')} (event and day), {report.thresholds.resamples:,}"
@@ -276,14 +295,6 @@ def _notes(report: DecisionReport, signs: Glyphs) -> Iterator[RenderableType]:
         )
     for line in lines:
         yield Text(signs.text(line), "dim")
-
-
-def _grid(*headings: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim")
-    table.add_column(no_wrap=True)
-    for heading in headings:
-        table.add_column(heading, justify="left" if heading == "result" else "right", no_wrap=True)
-    return table
 
 
 def _result(result: Result) -> Text:
@@ -333,7 +344,7 @@ def _value(rule: Rule) -> str:
         case "percent":
             return text.replace(" [", " % [")
         case "dollars":
-            return f"${text}"
+            return f"${_estimate(value, 0 if abs(value.value) >= _LARGE else 2)}"
         case "timeouts":
             return text
 
@@ -346,7 +357,7 @@ def _threshold(rule: Rule, signs: Glyphs) -> str:
         case "dollars":
             return f"{sign} ${rule.threshold:,.0f}"
         case "timeouts":
-            return f"{sign} {rule.threshold:g} time-out"
+            return f"{sign} {rule.threshold:g}"
 
 
 def _many(count: int, noun: str) -> str:

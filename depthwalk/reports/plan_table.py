@@ -139,7 +139,7 @@ def _order_cell(level: int, signs: Glyphs) -> Callable[[Plan], Cell]:
 def _what_becomes(order: PlannedOrder) -> str:
     if not order.resting.quantity:
         return "takes all at once"
-    rests = f"behind {wording.contracts(order.ahead)}"
+    rests = f"behind {wording.contracts(order.ahead)}" if order.ahead else "first in line"
     if not order.taking.quantity:
         return f"rests {rests}"
     return f"takes {wording.contracts(order.taking.quantity)}, rests {wording.contracts(order.resting.quantity)} {rests}"
@@ -155,8 +155,11 @@ def _cost_rows(sheet: PlanSheet) -> list[_Row]:
                 return wording.ABSENT
             average = wording.dollars_of(Fraction(outlay.value, outlay.quantity))
             total = outlay.total(action)
-            fees = "fees not known" if outlay.fees is None else f"fees {wording.money(outlay.fees)}"
-            return Text(wording.money(outlay.value if total is None else total)).append(f" {fees}\n{average} each", "dim")
+            if total is None:
+                words = "before fees, which are not known"
+            else:
+                words = f"{'with' if action is Action.BUY else 'after'} {wording.money(outlay.fees)} fees"
+            return Text(wording.money(outlay.value if total is None else total)).append(f" {words}\n{average} each", "dim")
 
         return cell
 
