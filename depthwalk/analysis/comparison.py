@@ -5,6 +5,7 @@ different kinds of orders too (algorithms.md section 4.4). The sizes relative to
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -45,12 +46,17 @@ class ClassGain:
     needed: float
     touch: tuple[float | None, float | None]
 
-    def result(self, fill_margin: float) -> Result:
-        """Return whether it gains enough without filling less; *fill_margin* in points."""
-        checks = [_above(self.gain, self.needed), _above(self.fill, -fill_margin)]
-        if Result.FAILS in checks:
-            return Result.FAILS
-        return Result.UNDECIDED if Result.UNDECIDED in checks else Result.HOLDS
+    def saves(self) -> Result:
+        """Return whether it saves more than needed."""
+        return _above(self.gain, self.needed)
+
+    def fills(self, margin: float) -> Result:
+        """Return whether it fills no less, but for *margin* in points."""
+        return _above(self.fill, -margin)
+
+    def result(self, margin: float) -> Result:
+        """Return whether it saves enough without filling less."""
+        return _joint([self.saves(), self.fills(margin)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,17 +116,13 @@ def compare(sample: Sample, candidate: str, thresholds: Thresholds, *, days: int
         contracts = sum(row.requested for row in sample.rows if row.liquidity is liquidity) / 100 * DAYS_A_YEAR / days
         yearly += contracts
         savings.append(gain.scaled(contracts / 100))
-    results = [each.result(100 * thresholds.fill_margin) for each in classes]
+    result = _joint([each.result(100 * thresholds.fill_margin) for each in classes])
     saving = _summed(savings)
     return CandidateGain(
         algorithm=candidate,
         classes=tuple(classes),
         dominant=dominant,
-        result=Result.FAILS
-        if Result.FAILS in results
-        else Result.UNDECIDED
-        if missing or Result.UNDECIDED in results
-        else Result.HOLDS,
+        result=Result.UNDECIDED if missing and result is Result.HOLDS else result,
         gaps=missing,
         saving=None if saving is None else saving.estimate(),
         contracts_a_year=yearly,
@@ -141,6 +143,14 @@ def _above(value: Estimate | None, threshold: float) -> Result:
     if value is None or value.low is None or value.high is None:
         return Result.UNDECIDED
     return Result.HOLDS if value.low > threshold else Result.FAILS if value.high <= threshold else Result.UNDECIDED
+
+
+def _joint(results: Sequence[Result]) -> Result:
+    """Return FAILS where one fails, HOLDS where all hold."""
+    for worst in (Result.FAILS, Result.UNDECIDED):
+        if worst in results:
+            return worst
+    return Result.HOLDS
 
 
 def _arm(sample: Sample, algorithm: str, liquidity: LiquidityClass) -> list[int]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from depthwalk.analysis.comparison import CandidateGain, Gap, worth
+from depthwalk.analysis.estimates import Estimate
 from depthwalk.analysis.rules import Result, Rule
 from depthwalk.domain.thresholds import Thresholds
 from depthwalk.domain.units import DOLLAR
@@ -87,7 +88,7 @@ def decide(case: Case) -> Decision:
     verdict, because = _verdict(case)
     chosen = _chosen(case)
     needs = proven_needs(case.rules)
-    needed = case.thresholds.needs
+    needed, margin = case.thresholds.needs, 100 * case.thresholds.fill_margin
     gaps = case.gaps + tuple(gap for each in case.candidates for gap in each.gaps)
     stages = (
         Stage(name="data", result=Result.FAILS if case.gaps else Result.HOLDS, why=_data_words(case)),
@@ -95,7 +96,7 @@ def decide(case: Case) -> Decision:
         Stage(
             name="benefit",
             result=Result.UNDECIDED if chosen is None else chosen.result,
-            why="no candidate was run" if chosen is None else _benefit_words(chosen),
+            why="no candidate was run" if chosen is None else _benefit_words(chosen, margin),
         ),
         Stage(name="safety", result=case.safety.result, why=case.safety.words),
         Stage(
@@ -142,11 +143,17 @@ def _beyond_need(case: Case, needs: str) -> tuple[Verdict, str]:
         return Verdict.NOT_ENOUGH_DATA, f"The need is proven ({needs}), but the configuration names no candidate."
     if chosen.gaps:
         return Verdict.NOT_ENOUGH_DATA, f"The need is proven ({needs}), but {_lower(_lacking(chosen.gaps, case))}"
-    name = chosen.algorithm
+    name, margin = chosen.algorithm, 100 * case.thresholds.fill_margin
     if chosen.result is Result.FAILS:
-        return Verdict.KEEP_SIMPLE, f"The need is proven ({needs}), but {name} does not answer it: {_benefit_words(chosen)}."
+        return (
+            Verdict.KEEP_SIMPLE,
+            f"The need is proven ({needs}), but {name} does not answer it: {_benefit_words(chosen, margin)}.",
+        )
     if chosen.result is Result.UNDECIDED:
-        return Verdict.WATCH, f"The need is proven ({needs}); whether {name} answers it is not: {_benefit_words(chosen)}."
+        return (
+            Verdict.WATCH,
+            f"The need is proven ({needs}); whether {name} answers it is not: {_benefit_words(chosen, margin)}.",
+        )
     if case.safety.result is Result.FAILS:
         return Verdict.KEEP_SIMPLE, f"{name} saves money, but not safely: {case.safety.words}."
     match worth(chosen.saving, case.thresholds):
@@ -155,9 +162,12 @@ def _beyond_need(case: Case, needs: str) -> tuple[Verdict, str]:
         case Result.UNDECIDED:
             return Verdict.WATCH, f"{name} may save less in a year than it costs: {_value_words(chosen, case)}."
     if case.randomised and case.environment == "live":
-        return Verdict.ADOPT, f"{name} answers the need ({needs}) on randomised live orders: {_benefit_words(chosen)}."
+        return Verdict.ADOPT, f"{name} answers the need ({needs}) on randomised live orders: {_benefit_words(chosen, margin)}."
     missing = "on live orders" if case.randomised else "on orders drawn at random"
-    return Verdict.PILOT, f"{name} answers the need ({needs}): {_benefit_words(chosen)}; confirm it {missing}, 10 % first."
+    return (
+        Verdict.PILOT,
+        f"{name} answers the need ({needs}): {_benefit_words(chosen, margin)}; confirm it {missing}, 10 % first.",
+    )
 
 
 def _chosen(case: Case) -> CandidateGain | None:
@@ -223,15 +233,26 @@ def _lower(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:]
 
 
-def _benefit_words(gain: CandidateGain) -> str:
-    found = next((each for each in gain.classes if each.liquidity is gain.dominant), None)
-    if found is None or found.gain is None or found.gain.low is None or found.gain.high is None:
-        return f"{gain.algorithm} was not run enough to compare"
-    value = found.gain
-    return (
-        f"{value.value:+.2f} cents a contract net in {found.liquidity.value} books ({value.low:+.2f} to {value.high:+.2f};"
-        f" {found.needed:.2f} needed)"
-    )
+def _benefit_words(gain: CandidateGain, margin: float) -> str:
+    """Say what the candidate saves where most executions are; or, where it does not pass, what it fails at or leaves open."""
+    for wanted in (Result.FAILS, Result.UNDECIDED):
+        for each in gain.classes:
+            where = f"{each.liquidity.value} books"
+            if each.saves() is wanted:
+                return f"{_interval(each.gain, 2, 'cents a contract net', each.needed)} in {where}"
+            if each.fills(margin) is wanted:
+                return f"{_interval(each.fill, 1, 'points of fill', -margin)} in {where}"
+    main = next((each for each in gain.classes if each.liquidity is gain.dominant), None)
+    if main is None:
+        return "no execution has a class"
+    return f"{_interval(main.gain, 2, 'cents a contract net', main.needed)} in {main.liquidity.value} books"
+
+
+def _interval(value: Estimate | None, decimals: int, unit: str, needed: float) -> str:
+    if value is None or value.low is None or value.high is None:
+        return f"{unit} unknown"
+    low, high = f"{value.low:+.{decimals}f}", f"{value.high:+.{decimals}f}"
+    return f"{value.value:+.{decimals}f} {unit} ({low} to {high}; above {needed:.{decimals}f} needed)"
 
 
 def _value_words(gain: CandidateGain | None, case: Case) -> str:
