@@ -26,7 +26,7 @@ _PATIENCE = 1.0
 @app.command("import")
 def import_(
     context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="JSON lines of books and trades, plain or gzip.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="JSON lines of books and trades, plain or gzip.")],
 ) -> int:
     """Write recorded books and trades into the database; again does no harm.
 
@@ -100,7 +100,7 @@ def _progress(session: Session, file: Path) -> "Iterator[Callable[[int, int], No
     task = bar.add_task(file.name, total=None)
 
     def show(done: int, size: int) -> None:
-        bar.update(task, completed=done, total=size or None)
+        bar.update(task, completed=done, total=size)
         if not bar.live.is_started and (bar.tasks[0].elapsed or 0) > _PATIENCE:
             bar.start()
 

@@ -7,6 +7,7 @@ import gzip
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
@@ -24,7 +25,7 @@ _LONGEST_LINE: Final = 16 * 1024 * 1024
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 
 Progress = Callable[[int, int], None]
-"""Is told how many bytes of the file are read, and how many it has (0 where nobody knows)."""
+"""Is told how many bytes of the file are read, and how many it has; never of what is no file on a disk."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -73,10 +74,8 @@ def import_file(store: RecordingStore, path: Path, *, environment: str, progress
             size = path.stat().st_size if path.is_file() else 0
             for number, line in _lines(raw, report):
                 run.take(number, line)
-                if progress and number % 100 == 0:
+                if progress and size and number % 100 == 0:
                     progress(raw.tell(), size)
-            if progress:
-                progress(raw.tell(), size)
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror or error})") from None
     run.finish()
@@ -92,10 +91,9 @@ def _why_nothing(report: ImportReport) -> str:
     return f"nothing could be read: {report.damage}" if report.damage else "the file is empty"
 
 
-def _lines(raw: BinaryIO, report: ImportReport) -> Iterator[tuple[int, bytes]]:
+def _lines(raw: BufferedReader, report: ImportReport) -> Iterator[tuple[int, bytes]]:
     """Yield the lines that are not blank with their numbers; a damaged gzip ends them early and is noted."""
-    packed = raw.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
-    raw.seek(0)
+    packed = raw.peek(len(_GZIP_MAGIC)).startswith(_GZIP_MAGIC)
     source = cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if packed else raw
     number = 0
     try:
