@@ -161,7 +161,11 @@ def _known(store: "RecordingStore", tickers: Sequence[str], environment: str, no
     for ticker in tickers:
         trade = store.last_trade(ticker, environment)
         since = earliest if trade is None else Instant(max(earliest, trade.at - OVERLAP))
-        known[ticker] = Known(book=store.latest_book(ticker, environment), trades_since=since)
+        known[ticker] = Known(
+            book=store.latest_book(ticker, environment),
+            trades_since=since,
+            trades=store.trade_times(ticker, environment, since),
+        )
     return known
 
 

@@ -69,10 +69,11 @@ class AskTrades:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is stored of a ticker before the recording: its last book, and the time its trades are wanted from."""
+    """What is stored of a ticker before the recording: its last book, and its trades from *trades_since* (the first wanted)."""
 
     book: RecordedBook | None
     trades_since: Instant
+    trades: Mapping[str, Instant] = field(default_factory=dict)
 
 
 Stored = tuple[Book, Quantity, Quantity]
@@ -138,7 +139,8 @@ class RecorderCore:
                 ticker=ticker,
                 stored=_stored(before.book),
                 wanted_from=before.trades_since,
-                trades_since=before.trades_since,
+                trades_since=max((before.trades_since, *before.trades.values())),
+                recent_trades=dict(before.trades),
             )
             for ticker, before in known.items()
         }

@@ -144,6 +144,14 @@ class RecordingStore:
         row = self._latest("market_trades", ticker, environment, at)
         return None if row is None else trade_of(row)
 
+    def trade_times(self, ticker: str, environment: str, since: Instant) -> dict[str, Instant]:
+        """Return the ids and times of the public trades at or after *since*. Raises StorageError."""
+        rows = self._database.rows(
+            "SELECT trade_id, event_time_us FROM market_trades WHERE ticker = ? AND environment = ? AND event_time_us >= ?",
+            (ticker, environment, since),
+        )
+        return {row["trade_id"]: Instant(row["event_time_us"]) for row in rows}
+
     def _latest(self, table: str, ticker: str, environment: str, at: Instant | None) -> sqlite3.Row | None:
         until = "" if at is None else "AND event_time_us <= ?"
         # Two sources at one moment, or two trades: the one written last.
