@@ -1,0 +1,189 @@
+"""`plan` as the assembly builds it: the same first decision as a real execution, and bounds that real executions keep."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+from pytest_httpx import HTTPXMock
+
+from depthwalk import assembly
+from depthwalk.analysis.plans import Plan, PlanSheet
+from depthwalk.assembly import ExecuteRequest
+from depthwalk.clock import SystemClock
+from depthwalk.domain.messages import BookChanged, SubmitOrder
+from depthwalk.domain.order import Action, Outcome
+from depthwalk.domain.units import Price, Quantity, parse_instant
+from depthwalk.errors import Unreachable, UsageError
+from depthwalk.executors.registry import ALGORITHMS
+from depthwalk.paper.app import create_app
+from depthwalk.paper.build import synthetic_exchange
+from depthwalk.reports.live_view import NullView
+from depthwalk.storage.database import open_database
+from depthwalk.storage.executions import list_executions, load_journal
+
+
+def _request(folder: Path, **changes: object) -> ExecuteRequest:
+    base = ExecuteRequest(
+        ticker="PAPER-MODERATE",
+        outcome=Outcome.YES,
+        action=Action.BUY,
+        quantity=Quantity(6_000),
+        simulated=True,
+        seed=7,
+        database_path=folder / "test.sqlite",
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def _plan_of(sheet: PlanSheet, algorithm: str) -> Plan:
+    return next(plan for plan in sheet.plans if plan.algorithm == algorithm)
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize(("outcome", "action"), [(o, a) for o in Outcome for a in Action])
+@pytest.mark.parametrize(("ticker", "seed"), [("PAPER-THIN", 1), ("PAPER-MODERATE", 7), ("PAPER-LIQUID", 3)])
+def test_a_plan_is_what_an_execution_sends_first(
+    tmp_path: Path, ticker: str, seed: int, outcome: Outcome, action: Action, algorithm: str
+) -> None:
+    """Same seed, same flags: the same book, arrival and first orders; and the run keeps to the plan's bounds."""
+    request = _request(tmp_path, ticker=ticker, seed=seed, outcome=outcome, action=action)
+    plan = _plan_of(assembly.plan(request), algorithm)
+    result = assembly.execute(replace(request, algorithm=algorithm), NullView())
+
+    with open_database(tmp_path / "test.sqlite") as database:
+        journal = load_journal(database, result.execution_id)
+    first = next(intents for event, intents in journal if isinstance(event, BookChanged))
+    sent = [intent for intent in first if isinstance(intent, SubmitOrder)]
+    own = result.parent.own_price
+    assert [(order.split + 1, own(order.price), order.quantity) for order in sent] == [
+        (order.level, order.price, order.quantity) for order in plan.orders
+    ]
+    assert plan.arrival == result.arrival
+    assert plan.tokens is not None
+    assert result.api.write_tokens <= plan.tokens.writes_at_most
+    assert result.api.read_tokens <= plan.tokens.reads_at_most
+    assert result.api.calls <= plan.tokens.calls_at_most
+    worst = plan.worst
+    assert worst is not None
+    if action is Action.BUY:
+        assert result.paid + result.fees <= (worst.total(action) or 0)
+
+
+def test_a_plan_sends_nothing_and_records_nothing(tmp_path: Path) -> None:
+    """No execution on record afterwards, whatever was planned."""
+    sheet = assembly.plan(_request(tmp_path))
+    assert list(ALGORITHMS) == [plan.algorithm for plan in sheet.plans]
+    assert "simple_limit" == sheet.chosen
+    with open_database(tmp_path / "test.sqlite") as database:
+        assert not list_executions(database)
+
+
+def test_only_the_named_algorithm_and_a_method_for_its_own(tmp_path: Path) -> None:
+    """--algo narrows the sheet; --method changes the algorithm it belongs to, which execute would then run."""
+    assert ["dynamic_depth_walker"] == [
+        plan.algorithm for plan in assembly.plan(_request(tmp_path, algorithm="dynamic_depth_walker")).plans
+    ]
+    config = tmp_path / "c.yaml"
+    config.write_text("methods: {short: {algorithm: dynamic_depth_walker, timeout_seconds: 8}}", encoding="utf-8")
+    sheet = assembly.plan(_request(tmp_path, method="short", config_path=config))
+    assert "dynamic_depth_walker" == sheet.chosen
+    assert [30_000_000, 8_000_000] == [plan.horizon for plan in sheet.plans]
+
+
+def test_objections_are_listed_and_the_plan_is_made_all_the_same(tmp_path: Path) -> None:
+    """Above risk.max_count: said, with what the order would do; the money at the cap is each algorithm's own matter."""
+    config = tmp_path / "c.yaml"
+    config.write_text('risk: {max_count: 50, max_notional: "20"}', encoding="utf-8")
+    sheet = assembly.plan(_request(tmp_path, config_path=config))
+
+    assert ["count 60.00 is above risk.max_count 50.00"] == [each.message for each in sheet.objections]
+    assert sheet.refused == sheet.objections[0].message
+    assert all("risk.max_notional" in (plan.refused or "") for plan in sheet.plans)
+    assert all(plan.orders == () and plan.tokens is None for plan in sheet.plans)
+    assert sheet.book is not None
+
+
+def test_a_book_that_cannot_be_traded_on_is_said(tmp_path: Path) -> None:
+    """Nobody on the other side: refused without a target, resting with one. Crossed: wait. Neither is an error."""
+    row = {"ts": "2026-05-13T20:20:37Z", "ticker": "T", "yes": [["0.40", "10"]], "no": [["0.50", "10"]]}
+    lines = [
+        row,
+        {**row, "ts": "2026-05-13T20:30:00Z", "no": []},
+        {**row, "ts": "2026-05-13T20:40:00Z", "yes": [["0.60", "1"]]},
+    ]
+    path = tmp_path / "b.jsonl"
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+    request = _request(tmp_path, ticker="T", books=path)
+
+    sheet = assembly.plan(request)
+    assert sheet.book is not None
+    assert (Price(4_000), Price(5_000)) == (sheet.book.bid, sheet.book.ask)
+    one_sided = replace(request, books_at=parse_instant("2026-05-13T20:30:00Z"))
+    sheet = assembly.plan(one_sided)
+    assert "nobody offers the other side and no target was given" == sheet.refused
+    sheet = assembly.plan(replace(one_sided, target=Price(4_500)))
+    assert sheet.refused is None
+    assert all(plan.sweet_spot is None and not plan.taking.quantity for plan in sheet.plans if plan.orders)
+    sheet = assembly.plan(replace(request, books_at=parse_instant("2026-05-13T20:40:00Z")))
+    assert (None, None) == (sheet.refused, sheet.book)
+    assert ["the book is crossed"] * len(ALGORITHMS) == [plan.hold for plan in sheet.plans]
+
+
+def test_prices_off_the_grid_are_refused_as_by_execute(tmp_path: Path) -> None:
+    """The same words, exit 2: there is no plan for an order that cannot exist."""
+    request = _request(tmp_path, limit=Price(4_250))
+    with pytest.raises(UsageError) as planned:
+        assembly.plan(request)
+    with pytest.raises(UsageError) as executed:
+        assembly.execute(request, NullView())
+    assert executed.value.message == planned.value.message
+
+
+def _as_venue(httpx_mock: HTTPXMock) -> list[httpx.Request]:
+    """Let a paper exchange answer for a real venue, and return what it is asked."""
+    clock = SystemClock()
+    exchange = synthetic_exchange(5, clock.now())
+    transport = httpx.ASGITransport(app=create_app(exchange, clock, {}))
+    asked: list[httpx.Request] = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        reply = await transport.handle_async_request(request)
+        return httpx.Response(reply.status_code, headers=reply.headers, content=await reply.aread())
+
+    httpx_mock.add_callback(answer, is_reusable=True)
+    return asked
+
+
+def test_a_real_book_is_read_without_a_key(tmp_path: Path, httpx_mock: HTTPXMock) -> None:
+    """Public reads only, nothing signed; that our own orders are not known is said, and that execute refuses for now."""
+    asked = _as_venue(httpx_mock)
+    sheet = assembly.plan(_request(tmp_path, environment="demo", seed=None, simulated=False))
+
+    assert ("demo", "rest", None) == (sheet.environment, sheet.source, sheet.seed)
+    assert all(plan.orders for plan in sheet.plans)
+    assert any("without a key" in note for note in sheet.notes)
+    assert "orders in demo are refused" in (sheet.refused or "")
+    assert {"GET"} == {request.method for request in asked}
+    assert not any("/portfolio/" in request.url.path or "/account/" in request.url.path for request in asked)
+    assert not any(name.lower().startswith("kalshi") for request in asked for name in request.headers)
+
+
+def test_live_is_read_before_it_is_enabled(tmp_path: Path, httpx_mock: HTTPXMock) -> None:
+    """Both objections of execute stand on the sheet."""
+    _as_venue(httpx_mock)
+    sheet = assembly.plan(_request(tmp_path, environment="live", seed=None, simulated=False))
+    assert ["live is not enabled", "orders in live"] == [each.message[: len(start)] for each, start in zip(
+        sheet.objections, ("live is not enabled", "orders in live"), strict=True
+    )]  # fmt: skip
+
+
+def test_a_venue_that_cannot_be_reached_is_said(tmp_path: Path, httpx_mock: HTTPXMock) -> None:
+    """Exit 5, and no plan."""
+    config = tmp_path / "c.yaml"
+    config.write_text("execution: {max_retries: 0}", encoding="utf-8")
+    httpx_mock.add_exception(httpx.ConnectError("no network"), is_reusable=True)
+    with pytest.raises(Unreachable):
+        assembly.plan(_request(tmp_path, environment="demo", seed=None, simulated=False, config_path=config))
