@@ -35,7 +35,8 @@ def _contracts(*numbers: float) -> tuple[Quantity, ...]:
         (7, (0.6, 0.4), (4, 3)),  # 4.2 and 2.8: the lot left over goes to .8
         (10, (1, 1, 1), (4, 3, 3)),  # equal remainders: the earlier one
         (11, (1, 1, 1), (4, 4, 3)),
-        (10, (0.1, 0.2, 0.7), (1, 2, 7)),  # as floats these do not add up to 1
+        (10, (0.1, 0.2, 0.7), (1, 2, 7)),
+        (14, (0.1, 0.3, 0.6), (2, 4, 8)),  # 1.4, 4.2, 8.4: a tie, which floats would not see
         (1, (0.6, 0.4), (1, 0)),
         (3, (3, 2), (2, 1)),  # ratios need not add up to 1
     ],

@@ -68,6 +68,18 @@ def test_the_venues_word_counts_before_its_fills_are_read() -> None:
     assert contracts(30) == ledger["A"].resting
 
 
+@pytest.mark.parametrize("end", [OrderCanceled, OrderExpired])
+def test_the_venues_word_is_never_taken_back(end: Callable[..., Event]) -> None:
+    """Reads lag writes: an older reading that says 10 does not undo the 25 of the reply."""
+    ledger = Ledger(60)
+    ledger.send(ledger.submit("A", 60))
+    ledger.children.apply(accepted("A", 25, 35))
+    ledger.children.apply(end(at=T0, client_id="A", filled=contracts(10)))
+
+    assert contracts(25) == ledger.children.filled == ledger.children.committed
+    assert not ledger.children.settled
+
+
 @pytest.mark.parametrize("known", [True, False])
 def test_a_fill_between_an_amend_and_its_reply_is_counted_once(known: bool) -> None:
     """25 of 60 fill while a price amend is out: 25 filled and 35 resting afterwards, in or out of the reply's word."""

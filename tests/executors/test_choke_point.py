@@ -152,3 +152,18 @@ def test_an_order_with_a_write_in_flight_is_not_amended(moving: list[AmendOrder 
 
     assert ledger.children.in_flight
     assert ledger.admit(amend("A", 10)) == f"order A is {ledger['A'].status.value}"
+
+
+def test_past_the_request_nothing_but_cancels_may_be_sent() -> None:
+    """A fill the venue had denied turns up when the rest is out again: no amend either, as a smaller one may come too late."""
+    ledger = Ledger(60)
+    ledger.rest("A", 60)
+    ledger.cancel("A", filled=0)
+    ledger.rest("B", 60)
+    ledger.fill("A", 20, "f1")
+
+    assert contracts(80) == ledger.children.committed
+    assert ledger.admit(amend("B", 40)) == "up to 80.00 could be filled of 60.00 requested"
+    assert ledger.admit(ledger.submit("C", 1)) is not None
+    ledger.cancel("B", filled=0)
+    assert ledger.admit(ledger.submit("C", 40)) is None
