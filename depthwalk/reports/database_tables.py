@@ -85,16 +85,15 @@ def imports_table(rows: Sequence[ImportRow], *, width: int, signs: Glyphs = UNIC
     table.add_column("file", overflow="fold")
     for heading in ("books", "trades", "new", "tickers", "bad lines"):
         table.add_column(heading, justify="right", no_wrap=True)
-    if wide:
-        for heading in ("first UTC", "last UTC", "as"):
-            table.add_column(heading, no_wrap=True)
+    for heading in ("as", *(("first UTC", "last UTC") if wide else ())):
+        table.add_column(heading, no_wrap=True)
     notes: list[RenderableType] = []
     for row in rows:
         if row.error is None:
             new = f"{row.books_written + row.trades_written:,}"
             counts = [f"{row.books:,}", f"{row.trades:,}", new, f"{row.tickers:,}"]
             bad = Text(f"{row.bad_lines:,}", "yellow" if row.bad_lines else "")
-            span = [_moment(row.first, wide=True), _moment(row.last, wide=True), row.environment] if wide else []
+            span = [row.environment, *((_moment(at, wide=True) for at in (row.first, row.last)) if wide else ())]
             table.add_row(signs.text(_short(row.path)), *counts, bad, *span)
         notes += [Text(signs.text(f"{_short(row.path)}: {words}"), style) for words, style in _import_notes(row)]
     parts: list[RenderableType] = [table] if table.row_count else []
