@@ -27,14 +27,16 @@ from depthwalk.reports.wording import UNICODE, Glyphs
 
 _LABEL = 12
 _COLUMN = 32
+_GAP = 2
 
 
 def plan_table(sheet: PlanSheet, *, width: int, signs: Glyphs = UNICODE) -> RenderableType:
     """Return the plans for a terminal of *width* columns; more algorithms than fit follow below."""
-    beside = max(1, (width - _LABEL) // (_COLUMN + 2))
+    beside = min(max(1, len(sheet.plans)), max(1, (width - _LABEL) // (_COLUMN + _GAP)))
+    column = max(_COLUMN, (width - _LABEL) // beside - _GAP)
     parts: list[RenderableType] = [_title(sheet, signs), _book(sheet.book, signs)]
     for start in range(0, len(sheet.plans), beside):
-        parts += [Text(), _columns(sheet, sheet.plans[start : start + beside], signs)]
+        parts += [Text(), _columns(sheet, sheet.plans[start : start + beside], column, signs)]
     notes = [*sheet.notes]
     if sheet.seed is not None:
         notes.append(f"paper market of seed {sheet.seed}; nothing was sent")
@@ -69,21 +71,23 @@ Cell = str | Text
 _Row = tuple[str, Callable[[Plan], Cell]]
 
 
-def _columns(sheet: PlanSheet, plans: Sequence[Plan], signs: Glyphs) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
+def _columns(sheet: PlanSheet, plans: Sequence[Plan], width: int, signs: Glyphs) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="")
     table.add_column("", style="dim", min_width=_LABEL - 2, no_wrap=True)
     for plan in plans:
         chosen = plan.algorithm == sheet.chosen
-        heading = Text(plan.algorithm, "bold")
+        heading = Text().append(plan.algorithm, "bold")
         if chosen and len(sheet.plans) > 1:
-            heading.append(f" {'◂' if signs is UNICODE else '<'} execute", "not bold green")
-        table.add_column(heading, overflow="fold", max_width=_COLUMN)
+            heading.append(f" {'◂' if signs is UNICODE else '<'} execute", "green")
+        table.add_column(heading, overflow="fold", max_width=width)
     levels = max((len(plan.orders) for plan in plans), default=0)
     rows: list[_Row] = [*_outcome_rows(plans, signs), *_price_rows(sheet, signs)]
     rows += [(f"split {level}", _order_cell(level, signs)) for level in range(1, levels + 1)]
     rows += [*_cost_rows(sheet), *_token_rows(signs)]
     for label, cell in rows:
-        table.add_row(label, *(cell(plan) for plan in plans))
+        cells = [cell(plan) for plan in plans]
+        if any(each != wording.ABSENT for each in cells):
+            table.add_row(label, *cells)
     return table
 
 
@@ -130,8 +134,8 @@ def _order_cell(level: int, signs: Glyphs) -> Callable[[Plan], Cell]:
         order = next((each for each in plan.orders if each.level == level), None)
         if order is None:
             return wording.ABSENT
-        text = Text(f"{wording.contracts(order.quantity)} at {wording.dollars(order.price)}", "bold")
-        return text.append(f"\n{_what_becomes(order)}\n", "not bold").append(signs.text(order.why), "not bold dim")
+        text = Text().append(f"{wording.contracts(order.quantity)} at {wording.dollars(order.price)}", "bold")
+        return text.append(f"\n{_what_becomes(order)}\n").append(signs.text(order.why), "dim")
 
     return cell
 
@@ -142,7 +146,7 @@ def _what_becomes(order: PlannedOrder) -> str:
     rests = f"behind {wording.contracts(order.ahead)}" if order.ahead else "first in line"
     if not order.taking.quantity:
         return f"rests {rests}"
-    return f"takes {wording.contracts(order.taking.quantity)}, rests {wording.contracts(order.resting.quantity)} {rests}"
+    return f"takes {wording.contracts(order.taking.quantity)}, {wording.contracts(order.resting.quantity)} {rests}"
 
 
 def _cost_rows(sheet: PlanSheet) -> list[_Row]:

@@ -21,7 +21,9 @@ sys.stderr.write(json.dumps([code, sorted(sys.modules)]))
 """
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["execute", "--help"], ["paper", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["execute", "--help"], ["plan", "--help"], ["paper", "--help"]]
+)
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     """What a command needs is loaded when it runs, not to describe it (performance.md section 1)."""
     done = subprocess.run([sys.executable, "-c", _PROBE, *arguments], capture_output=True, text=True, check=True)
@@ -41,7 +43,10 @@ def test_help_ends_with_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_help_fits_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
     """No line of any help is wider than a plain terminal."""
-    for arguments in (["--help"], ["execute", "--help"], ["executions", "--help"], ["paper", "reset", "--help"]):
+    for arguments in (
+        ["--help"],
+        *([*name.split(), "--help"] for name in ("execute", "plan", "executions", "paper reset", "config init")),
+    ):
         main(arguments)
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
 

@@ -1,0 +1,86 @@
+"""Plan sheets as `plan` would make them, from books in text."""
+
+from dataclasses import replace
+
+from depthwalk.analysis.budget import Allowance, Costs, Pace, tokens
+from depthwalk.analysis.depth import liquidity_class, touch, within
+from depthwalk.analysis.plans import BookFacts, Objection, Plan, PlanSheet, plan_orders, sweet_spot, worst_case
+from depthwalk.domain.market import FeeSchedule
+from depthwalk.domain.messages import BookChanged, LiquidityRule, Rules, Started, SubmitOrder
+from depthwalk.domain.order import Action, Outcome, ParentOrder
+from depthwalk.domain.result import Depths
+from depthwalk.domain.units import CENT, Duration, Money, seconds
+from depthwalk.executors.registry import ALGORITHMS, make_executor
+from tests.support.books import book, market
+from tests.support.venue import T0, parent
+
+COSTS = Costs(create=10, amend=10, cancel=2, list_orders=10, read_order=2, read_book=10, read_fills=10, read_trades=10)
+ALLOWANCE = Allowance(write_rate=90_000, write_capacity=90_000, read_rate=180_000, read_capacity=180_000)
+PACE = Pace(splits=2, steps=10, walks=3, renewals=1, polls=3, looks_at_book=True, crosses=True)
+
+
+def plan_of(algorithm: str, order: ParentOrder, text: str) -> Plan:
+    """Return the plan of an algorithm's own first decision on a book."""
+    executor = make_executor(algorithm, ALGORITHMS[algorithm].params())  # type: ignore[call-arg]
+    executor.handle(Started(at=T0, parent=order, market=market(), rules=Rules(max_notional=Money(500_000_000))))
+    intents = executor.handle(BookChanged(at=T0, book=book(text), confirmed_at=T0))
+    sent = [intent for intent in intents if isinstance(intent, SubmitOrder)]
+    plan = Plan(
+        algorithm=algorithm,
+        horizon=executor.run.horizon,
+        end_action=executor.base.end_action.value,
+        hold=executor.hold,
+        refused=None if executor.finish is None else executor.finish.detail,
+    )
+    if executor.arrival is None or executor.sight is None:
+        return plan
+    why = {split.index: split.why for split in executor.desk.splits}
+    planned = plan_orders(order, FeeSchedule(), executor.sight.book, sent, why)
+    spot = sweet_spot(executor.sight.book.asks, order.quantity)
+    return replace(
+        plan,
+        arrival=executor.arrival,
+        orders=planned,
+        sweet_spot=None if spot is None else executor.run.space.traded(spot),
+        worst=worst_case(order, FeeSchedule(), sent, executor.arrival.cap),
+        tokens=tokens(PACE, COSTS, opening=70, opening_calls=7, allowance=ALLOWANCE, horizon=seconds(40)),
+    )
+
+
+def sheet(
+    text: str,
+    *,
+    quantity: int = 10_000,
+    outcome: Outcome = Outcome.YES,
+    action: Action = Action.BUY,
+    objections: tuple[Objection, ...] = (),
+) -> PlanSheet:
+    """Return the sheet of every algorithm on a book; *quantity* in hundredths."""
+    order = parent(quantity, outcome=outcome, action=action)
+    seen = book(text)
+    best = [None if price is None else order.own_price(price) for price in (seen.best_bid, seen.best_ask)]
+    bid, ask = best if outcome is Outcome.YES else reversed(best)
+    facts = BookFacts(
+        bid=bid,
+        ask=ask,
+        depths=Depths(
+            touch=touch(seen.asks),
+            within_1=within(seen.asks, CENT),
+            within_3=within(seen.asks, 3 * CENT),
+            within_5=within(seen.asks, 5 * CENT),
+            within_cap=within(seen.asks, CENT),
+        ),
+        liquidity=liquidity_class(seen.asks, LiquidityRule()),
+        age=Duration(110_000),
+    )
+    return PlanSheet(
+        parent=order,
+        environment="paper",
+        source="synthetic",
+        at=T0,
+        chosen="simple_limit",
+        plans=tuple(plan_of(name, order, text) for name in ("simple_limit", "dynamic_depth_walker")),
+        book=facts if seen.asks else None,
+        objections=objections,
+        seed=7,
+    )
