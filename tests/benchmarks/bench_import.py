@@ -69,10 +69,10 @@ def main() -> None:
     for _ in range(rounds):
         for name, act in acts.items():
             times[name].append(_seconds(act))
-    print(f"{len(books)} books, {rounds} rounds")
+    sys.stdout.write(f"{len(books)} books, {rounds} rounds\n")
     for name, found in times.items():
         ratio = statistics.median(base / one for base, one in zip(times["bare executemany"], found, strict=True))
-        print(f"{name:18} {len(books) / statistics.median(found):10,.0f} books/s   x {ratio:.2f}")
+        sys.stdout.write(f"{name:18} {len(books) / statistics.median(found):10,.0f} books/s   x {ratio:.2f}\n")
 
 
 if __name__ == "__main__":
