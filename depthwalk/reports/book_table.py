@@ -40,8 +40,8 @@ SIZES: Final = tuple(Quantity(count * CONTRACT) for count in (10, 100, 1_000))
 """What the costs are given for."""
 
 WIDE: Final = 132
-_FIXED: Final = 66
-"""Columns of the ladder that are no bars."""
+_LONGEST_BAR: Final = 40
+_PRICE: Final = 8
 _OTHER_LINES: Final = 17
 """Lines of the picture that are no levels."""
 
@@ -187,13 +187,15 @@ def _rungs(levels: tuple[Level, ...], depth: int) -> list[_Rung]:
 def _ladder(book: Book, depth: int, width: int, signs: Glyphs) -> Table:
     bids, asks = _rungs(book.bids, depth), _rungs(book.asks, depth)
     most = max(rung.up_to for rung in (*bids[-1:], *asks[-1:]))
-    room = max(3, min(40, (width - _FIXED) // 2))
+    # Figures are never cut: the bars get what is left, the same on both sides.
+    cumulative = max(len("cumulative"), len(wording.contracts(most)))
+    quantity = max(len("quantity"), *(len(wording.contracts(rung.quantity)) for rung in (*bids, *asks)))
+    room = max(1, min(_LONGEST_BAR, (width - 2 * (cumulative + quantity + _PRICE) - 8) // 2))
+    inner = (("cumulative", cumulative), ("quantity", quantity))
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim", expand=False)
     table.add_column("", justify="right", no_wrap=True, width=room)
-    for heading in ("cumulative", "quantity", "bid"):
-        table.add_column(heading, justify="right", no_wrap=True, min_width=10 if heading == "cumulative" else 9)
-    for heading in ("ask", "quantity", "cumulative"):
-        table.add_column(heading, justify="right", no_wrap=True, min_width=10 if heading == "cumulative" else 9)
+    for heading, size in (*inner, ("bid", _PRICE), ("ask", _PRICE), *reversed(inner)):
+        table.add_column(heading, justify="right", no_wrap=True, min_width=size)
     table.add_column("", no_wrap=True, width=room)
     for place in range(max(len(bids), len(asks))):
         bid, ask = (side[place] if place < len(side) else None for side in (bids, asks))

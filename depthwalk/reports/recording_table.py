@@ -6,7 +6,7 @@ The class and the depth of a ticker are those of its thinner side: what an order
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.console import Group, RenderableType
+from rich.console import Group, JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -30,8 +30,10 @@ from depthwalk.reports.result_json import Json
 from depthwalk.reports.wording import UNICODE, Glyphs
 
 WIDE = 132
-_OTHER_LINES = 7
-"""Lines of the picture that are no tickers."""
+_OTHER_LINES = 8
+"""Lines of the picture that are no tickers, and one for the cursor."""
+
+_COLUMNS = ("bid", "ask", "spread", "depth", "class", "age", "books", "gaps")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,17 +121,19 @@ def _title(picture: RecordingPicture, signs: Glyphs) -> Text:
 
 
 def _table(picture: RecordingPicture, rows: Sequence[TickerRow], width: int, signs: Glyphs) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", expand=False)
-    table.add_column("ticker", no_wrap=True, overflow=signs.overflow)  # the one that gives way
-    for heading in ("bid", "ask", "spread", "depth"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("class", no_wrap=True)
-    for heading in ("age", "books", "gaps"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    if width >= WIDE:
+    wide = width >= WIDE
+    cells = [_cells(row, picture, signs) for row in rows]
+    table = Table(box=None, pad_edge=False, padding=(0, 2 if wide else 1, 0, 0), header_style="dim", expand=False)
+    table.add_column("ticker", no_wrap=True, overflow=signs.overflow)  # gives way; figures are never cut
+    for place, heading in enumerate(_COLUMNS):
+        longest = max((len(row[place]) for row in cells), default=0)
+        justify: JustifyMethod = "left" if heading == "class" else "right"
+        table.add_column(heading, justify=justify, no_wrap=True, min_width=max(longest, len(heading)))
+    if wide:
         table.add_column("state", no_wrap=True, overflow=signs.overflow)
-    for row in rows:
-        table.add_row(*_cells(row, picture, signs), *([_state(row, signs)] if width >= WIDE else []))
+    for row, figures in zip(rows, cells, strict=True):
+        name = Text(signs.text(row.ticker), "bold" if row.trouble is None else "bold yellow")
+        table.add_row(name, *figures, *([_state(row, signs)] if wide else []))
     return table
 
 
@@ -137,7 +141,6 @@ def _cells(row: TickerRow, picture: RecordingPicture, signs: Glyphs) -> list[str
     book = row.book or Book((), ())
     found = class_of(book, picture.rule)
     return [
-        Text(signs.text(row.ticker), "bold" if row.trouble is None else "bold yellow"),
         _price(book.best_bid),
         _price(book.best_ask),
         wording.ABSENT if book.spread is None else f"{book.spread / 100:.2f} {signs.cents}",
