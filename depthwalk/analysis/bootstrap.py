@@ -126,8 +126,8 @@ class Bootstrap:
         step = max(1, _BLOCK // values.size)
         for first in range(0, self.resamples, step):
             block = slice(first, min(first + step, self.resamples))
-            drawn[block] = _ranked(values, self._weights[block, :][:, owners], shares)
-        plain = _ranked(values, np.ones((1, values.size), dtype=np.uint16), shares)[0]
+            drawn[block] = _ranked(values, self._weights[:, block][owners], shares)
+        plain = _ranked(values, np.ones((values.size, 1), dtype=np.uint16), shares)[0]
         used = len(np.unique(owners))
         return [Draws(float(plain[k]), drawn[:, k], used) for k in range(len(shares))]
 
@@ -140,22 +140,24 @@ class Bootstrap:
         step = max(1, _BLOCK // max(1, owners.size))
         for first in range(0, self.resamples, step):
             block = slice(first, min(first + step, self.resamples))
-            drawn[block] = self._weights[block, :][:, owners].astype(np.float64) @ by_cluster
+            drawn[block] = (by_cluster.T @ self._weights[:, block][owners].astype(np.float64)).T
         return drawn, np.count_nonzero(by_cluster, axis=0)
 
 
 def _weights(clusters: int, resamples: int, seed: int) -> npt.NDArray[np.uint16]:
-    """Return how often each resample (row) drew each cluster (column)."""
-    weights = np.zeros((resamples, clusters), dtype=np.uint16)
+    """Return how often each cluster (row) was drawn in each resample (column)."""
+    weights = np.zeros((clusters, resamples), dtype=np.uint16)
     if not clusters:
         return weights
-    generator = np.random.Generator(np.random.PCG64(seed))
+    # The raw stream, because that alone is the same in every version of numpy; the remainder's bias is below 1 in 10**12.
+    bits = np.random.PCG64(seed)
     step = max(1, _BLOCK // clusters)
     for first in range(0, resamples, step):
         height = min(step, resamples - first)
-        drawn = generator.integers(0, clusters, size=(height, clusters)) + np.arange(height)[:, None] * clusters
+        raw = bits.random_raw(height * clusters).reshape(height, clusters)
+        drawn = (raw % np.uint64(clusters)).astype(np.intp) + np.arange(height)[:, None] * clusters
         counted = np.bincount(drawn.ravel(), minlength=height * clusters)
-        weights[first : first + height] = counted.reshape(height, clusters)
+        weights[:, first : first + height] = counted.reshape(height, clusters).T
     return weights
 
 
@@ -165,14 +167,24 @@ def _table(columns: Sequence[Sequence[Value]]) -> Floats:
 
 
 def _ranked(values: Floats, weights: npt.NDArray[np.uint16], shares: Sequence[float]) -> Floats:
-    """Return the quantiles of sorted *values* under each row of *weights*; nan where a row has no weight."""
-    reached = np.cumsum(weights, axis=1, dtype=np.int32)
-    total = reached[:, -1].astype(np.float64)
+    """Return the quantiles of sorted *values* under each column of *weights*; nan where a column has no weight."""
+    reached = weights.astype(np.int32)
+    # A running sum down the columns, whole rows at a time: several times quicker than numpy's own.
+    for row in range(1, len(reached)):
+        reached[row] += reached[row - 1]
+    total = reached[-1].astype(np.float64)
     last = values.size - 1
-    found = np.empty((weights.shape[0], len(shares)))
+    found = np.empty((weights.shape[1], len(shares)))
     for k, share in enumerate(shares):
-        rank = share * total[:, None]
-        low = np.minimum(np.count_nonzero(reached < rank - _CLOSE, axis=1), last)
-        above = np.minimum(np.count_nonzero(reached < rank + _CLOSE, axis=1), last) if share == _MIDDLE else low
+        # Whole numbers below a rank are those up to the whole number before it.
+        rank = share * total
+        low = np.minimum(_before(reached, np.ceil(rank - _CLOSE)), last)
+        above = np.minimum(_before(reached, np.ceil(rank + _CLOSE)), last) if share == _MIDDLE else low
         found[:, k] = np.where(total > 0, (values[low] + values[above]) / 2, np.nan)
     return found
+
+
+def _before(reached: npt.NDArray[np.int32], rank: Floats) -> npt.NDArray[np.intp]:
+    """Return how many entries of each column are below its rank."""
+    below: npt.NDArray[np.intp] = np.count_nonzero(reached < rank.astype(np.int32), axis=0)
+    return below

@@ -83,7 +83,7 @@ def _verdict(report: DecisionReport, signs: Glyphs) -> Text:
         )
         line.append(f"  The verdict hangs on the thresholds: {others}.", "yellow")
     if report.safety.result is Result.FAILS:
-        line.append(f"  SAFETY: {report.safety.words}.", "bold red")
+        line.append(f"\nSAFETY: {report.safety.words}.", "bold red")
     return line
 
 
@@ -255,8 +255,7 @@ def _tables(columns: list[tuple[str, Cell, int]], sections: Sequence[Section], s
         table.add_column(no_wrap=True, width=_LABEL)
         for heading, _, needed in columns:
             table.add_column(heading, justify="right", no_wrap=True, width=needed)
-        if place or len(sections) > 1:
-            yield Text(signs.text(section.name), "underline")
+        yield Text(signs.text(section.name), "underline")
         for row in section.rows:
             table.add_row(_label(row), *(cell(row.figures) for _, cell, _ in columns))
         yield table

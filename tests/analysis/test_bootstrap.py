@@ -52,10 +52,10 @@ def test_the_same_data_give_the_same_numbers(rng: random.Random) -> None:
 
 
 def test_95_percent_of_intervals_contain_the_truth() -> None:
-    """Over 300 samples of 40 clusters of correlated rows, the share is near 95 % (a percentile interval is a little short)."""
-    rng = random.Random(4)
-    hits = 0
-    for _ in range(300):
+    """Over 600 samples of 40 clusters of correlated rows: nearly, for percentile intervals of few clusters are a little short."""
+    rng = random.Random(5)
+    samples, hits = 600, 0
+    for _ in range(samples):
         values: list[float | None] = []
         clusters: list[int] = []
         for cluster in range(40):
@@ -68,7 +68,7 @@ def test_95_percent_of_intervals_contain_the_truth() -> None:
         assert found.low is not None
         assert found.high is not None
         hits += found.low <= 1.5 <= found.high
-    assert 0.89 <= hits / 300 <= 0.985
+    assert 0.9 <= hits / samples <= 0.98
 
 
 def test_rows_of_one_cluster_count_as_one(rng: random.Random) -> None:
@@ -131,7 +131,7 @@ def test_a_quantile_in_a_resample_is_that_of_the_repeated_rows(values: list[int]
     bootstrap = Bootstrap(rows, resamples=20)
     drawn = bootstrap.quantiles(rows, values, [share])[0]
     for resample in range(20):
-        weights = bootstrap._weights[resample]
+        weights = bootstrap._weights[:, resample]
         repeated = sorted(value for value, times in zip(values, weights, strict=True) for _ in range(times))
         if share == 0.5:
             expected = statistics.median(repeated)
