@@ -52,7 +52,7 @@ def test_the_same_data_give_the_same_numbers(rng: random.Random) -> None:
 
 
 def test_95_percent_of_intervals_contain_the_truth() -> None:
-    """Over 600 samples of 40 clusters of correlated rows: nearly, for percentile intervals of few clusters are a little short."""
+    """Over 600 samples of 40 clusters of correlated rows: nearly, as percentile intervals of few clusters are a bit short."""
     rng = random.Random(5)
     samples, hits = 600, 0
     for _ in range(samples):
