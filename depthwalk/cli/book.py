@@ -24,7 +24,8 @@ def book(
     depth: Annotated[int, typer.Option("--depth", metavar="N", min=1, max=1000, help="Levels of each side.")] = 10,
     watch: Annotated[bool, typer.Option("--watch", help="Draw it again and again; Ctrl-C ends it.")] = False,
     interval: Annotated[
-        str | None, typer.Option("--interval", metavar="S", help="With --watch: seconds between two readings.")
+        str | None,
+        typer.Option("--interval", metavar="S", help="With --watch: seconds between two readings; else as configured."),
     ] = None,
     duration: Annotated[
         str | None, typer.Option("--duration", metavar="T", help="With --watch: for how long, as in 90, 10m, 2h.")

@@ -22,16 +22,18 @@ _MINUTE = 60_000_000
 
 def snapshot(
     context: typer.Context,
-    tickers: Annotated[list[str] | None, typer.Argument(metavar="[TICKER]...", help="The markets.")] = None,
+    tickers: Annotated[list[str] | None, typer.Argument(metavar="TICKER", help="The markets.")] = None,
     *,
     event: Annotated[str | None, typer.Option("--event", metavar="E", help="The open markets of an event.")] = None,
     series: Annotated[str | None, typer.Option("--series", metavar="S", help="The open markets of a series.")] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Go on until Ctrl-C; else once, for cron.")] = False,
     interval: Annotated[
-        str | None, typer.Option("--interval", metavar="S", help="With --watch: seconds between two readings.")
+        str | None,
+        typer.Option("--interval", metavar="S", help="With --watch: seconds between two readings; else as configured."),
     ] = None,
     depth: Annotated[
-        int | None, typer.Option("--depth", metavar="N", min=1, max=1000, help="Levels of each side that are kept.")
+        int | None,
+        typer.Option("--depth", metavar="N", min=1, max=1000, help="Levels of each side that are kept; else as configured."),
     ] = None,
     duration: Annotated[
         str | None, typer.Option("--duration", metavar="T", help="With --watch: for how long, as in 90, 10m, 2h.")

@@ -24,8 +24,8 @@ KEY_HEADERS = ("KALSHI-ACCESS-KEY", "KALSHI-ACCESS-SIGNATURE", "KALSHI-ACCESS-TI
 NO_RETRIES = "execution: {max_retries: 0}\n"
 
 
-def _replies(httpx_mock: HTTPXMock, host: str) -> None:
-    """Let *host* answer for one market, its book and its trades."""
+def _replies(httpx_mock: HTTPXMock, host: str, *, books: int = 1_000) -> None:
+    """Let *host* answer for one market, its trades, and its book so many times."""
     market = {
         "ticker": "KX-A",
         "event_ticker": "KX-E",
@@ -51,8 +51,12 @@ def _replies(httpx_mock: HTTPXMock, host: str) -> None:
         "/markets/trades": {"trades": [trade, {**trade, "trade_id": "t-2", "is_block_trade": True}], "cursor": ""},
     }
 
+    left = iter(range(books))
+
     def answer(request: httpx.Request) -> httpx.Response:
         assert host == request.url.host
+        if request.url.path.endswith("/orderbook") and next(left, None) is None:
+            raise httpx.ConnectError("gone")
         return httpx.Response(200, json=answers[request.url.path.removeprefix("/trade-api/v2")])
 
     httpx_mock.add_callback(answer, is_reusable=True)
@@ -137,6 +141,42 @@ def test_no_network_is_one_line_with_the_host(
     captured = capsys.readouterr()
     assert ("", 1) == (captured.out, captured.err.count("\n"))
     assert f"no connection ({HOSTS[environment]})" in captured.err
+
+
+def test_watching_a_book_goes_on_without_the_network(
+    httpx_mock: HTTPXMock, patience: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first reading must succeed; from then on the old book is shown, called old, with the reason; exit 0."""
+    _replies(httpx_mock, HOSTS["demo"], books=2)
+    arguments = ["--env", "demo", "--json", "book", "KX-A", "--watch", "--interval", "0.1", "--duration", "0.35"]
+    assert 0 == main([*patience, *arguments])
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [None, None, "order book of KX-A: no connection"] == [each["trouble"] for each in found[:3]]
+    assert found[1]["read_at"] == found[2]["read_at"]
+    assert {"0.4200"} == {each["bid"] for each in found}
+
+
+def test_a_watch_notes_the_silence_and_ends_well(
+    httpx_mock: HTTPXMock, patience: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The gap lasts from the last reading to the end; exit 0, as failures are in the record."""
+    _replies(httpx_mock, HOSTS["live"], books=2)
+    arguments = ["--env", "live", "--json", "snapshot", "KX-A", "--watch", "--interval", "0.1", "--duration", "0.35"]
+    assert 0 == main([*patience, *arguments])
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (gap,) = [each for each in found if each["kind"] == "gap"]
+    (beat,) = [each for each in found if each["kind"] == "heartbeat"]
+    assert (beat["until"], "order book of KX-A: no connection") == (gap["since"], gap["why"])
+    assert ("summary", 1, 1) == (found[-1]["kind"], found[-1]["books"], found[-1]["gaps"])
+
+
+def test_a_snapshot_without_books_fails(httpx_mock: HTTPXMock, patience: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """For cron: the ticker's line says so, standard error why, exit 5."""
+    _replies(httpx_mock, HOSTS["live"], books=0)
+    assert 5 == main([*patience, "--env", "live", "snapshot", "KX-A"])
+    captured = capsys.readouterr()
+    assert "KX-A  no book: order book of KX-A: no connection\n" == captured.out
+    assert "depthwalk: order book of KX-A: no connection\n" == captured.err
 
 
 def test_an_unknown_ticker_is_said(httpx_mock: HTTPXMock, patience: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,7 +22,16 @@ sys.stderr.write(json.dumps([code, sorted(sys.modules)]))
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["--version"], ["execute", "--help"], ["plan", "--help"], ["paper", "--help"]]
+    "arguments",
+    [
+        ["--help"],
+        ["--version"],
+        ["execute", "--help"],
+        ["plan", "--help"],
+        ["paper", "--help"],
+        ["book", "--help"],
+        ["snapshot", "--help"],
+    ],
 )
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     """What a command needs is loaded when it runs, not to describe it (performance.md section 1)."""
@@ -45,7 +54,10 @@ def test_help_fits_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
     """No line of any help is wider than a plain terminal."""
     for arguments in (
         ["--help"],
-        *([*name.split(), "--help"] for name in ("execute", "plan", "executions", "paper reset", "config init")),
+        *(
+            [*name.split(), "--help"]
+            for name in ("execute", "plan", "executions", "paper reset", "config init", "book", "snapshot")
+        ),
     ):
         main(arguments)
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 80

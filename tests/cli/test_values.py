@@ -107,3 +107,29 @@ def test_tags_that_are_none_are_refused(texts: list[str]) -> None:
     """No key, no =, or the same key twice."""
     with pytest.raises(UsageError, match="--tag"):
         values.tags(texts)
+
+
+@pytest.mark.parametrize(
+    ("text", "microseconds"),
+    [
+        ("4", 4_000_000),
+        ("2.5", 2_500_000),
+        ("0.1", 100_000),
+        ("90s", 90_000_000),
+        ("10m", 600_000_000),
+        ("1.5h", 5_400_000_000),
+    ],
+)
+def test_time_spans_have_units(text: str, microseconds: int) -> None:
+    """Seconds unless s, m or h says otherwise."""
+    assert microseconds == values.duration("--duration", text)
+    assert values.duration("--duration", None) is None
+
+
+@pytest.mark.parametrize("text", ["", "s", "4d", "-4", "1e3", "soon", "0.05", "99999999", "٤"])
+def test_what_is_no_time_span_is_refused(text: str) -> None:
+    """With the flag, what was found, and what is allowed."""
+    with pytest.raises(UsageError, match="--interval") as caught:
+        values.duration("--interval", text)
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith("0.1 seconds or more")
