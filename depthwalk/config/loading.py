@@ -66,7 +66,8 @@ def examine(path: Path | None = None) -> Examined:
     return Examined(
         path=path,
         config=replace(config, origin=path.absolute()),
-        faults=(*found, *faults.all),
+        # From top to bottom, as they will be mended.
+        faults=tuple(sorted((*found, *faults.all), key=lambda fault: fault.line or 0)),
         raw=document.raw,
     )
 

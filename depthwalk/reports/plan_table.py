@@ -39,7 +39,7 @@ def plan_table(sheet: PlanSheet, *, width: int, signs: Glyphs = UNICODE) -> Rend
         parts += [Text(), _columns(sheet, sheet.plans[start : start + beside], column, signs)]
     notes = [*sheet.notes]
     if sheet.seed is not None:
-        notes.append(f"paper market of seed {sheet.seed}; nothing was sent")
+        notes.append(f"{sheet.source} paper market, seed {sheet.seed}; nothing was sent")
     parts += [Text(), *(Text(signs.text(note), "dim") for note in notes or ["nothing was sent"])]
     return Group(*parts)
 

@@ -128,7 +128,7 @@ def test_a_file_that_cannot_be_read_is_said(make: object, words: str, capsys: py
 
 
 def test_every_fault_is_told_at_once(capsys: pytest.CaptureFixture[str]) -> None:
-    """A double key, unknown ones, several out of range in one section: all in one go, with --json as objects."""
+    """A double key, unknown ones, several out of range in one section: from top to bottom; with --json as objects."""
     Path("depthwalk.yaml").write_text(
         "live: {}\nlive: {}\nrisk:\n  max_count: 0\n  max_notional: 0\n  max_cost: 1\n"
         "rate_limit:\n  tier: x\n  utilisation: 7\n",
@@ -137,13 +137,13 @@ def test_every_fault_is_told_at_once(capsys: pytest.CaptureFixture[str]) -> None
     code, _, err = _run(capsys, "config", "check")
     assert code == 2
     lines = [line for line in err.splitlines() if "hint:" not in line]
-    assert [2, 6, 4, 5, 8, 9] == [int(line.split("line ")[1].split(":")[0].split(",")[0]) for line in lines]
+    assert [2, 4, 5, 6, 8, 9] == [int(line.split("line ")[1].split(":")[0].split(",")[0]) for line in lines]
 
     code, out, _ = _run(capsys, "--json", "config", "check")
     found = json.loads(out)
     assert (2, False, 6) == (code, found["ok"], len(found["faults"]))
     assert ("risk.max_count", 4, "0.00", "more than 0") == tuple(
-        found["faults"][2][name] for name in ("key", "line", "found", "allowed")
+        found["faults"][1][name] for name in ("key", "line", "found", "allowed")
     )
 
 

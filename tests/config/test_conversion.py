@@ -133,12 +133,12 @@ def test_each_fault_has_its_path_and_what_is_allowed(text: str, fault: str) -> N
 
 
 def test_all_faults_are_told_at_once() -> None:
-    """Section by section, unknown keys first; a good key beside a bad one does not hide it."""
+    """Line by line from top to bottom, unknown keys of a line first; a good key beside a bad one does not hide it."""
     faults = faults_of(
         "environment: x\nrisk: {max_count: y, max_cost: 1}\nmethods: {m: {algorithm: z}}\nlive: {enabled: maybe}"
     )
 
-    assert ["environment", "risk.max_cost", "risk.max_count", "live.enabled", "methods.m.algorithm"] == [
+    assert ["environment", "risk.max_cost", "risk.max_count", "methods.m.algorithm", "live.enabled"] == [
         line.split(": ")[1] for line in faults
     ]
 
