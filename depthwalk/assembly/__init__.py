@@ -3,6 +3,7 @@
 Imports of rooms stay inside the functions: a command loads what it needs and nothing else.
 """
 
+from depthwalk.analysis.plans import PlanSheet
 from depthwalk.assembly.databases import open_store
 from depthwalk.assembly.execution import ExecuteRequest, environment_of, execute
 from depthwalk.assembly.looking import BookReading, BookRequest, look
@@ -16,6 +17,7 @@ __all__ = [
     "BookRequest",
     "ExecuteRequest",
     "PaperOverview",
+    "PlanSheet",
     "ReportRequest",
     "SnapshotRequest",
     "SnapshotSetting",

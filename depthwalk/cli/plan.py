@@ -10,7 +10,7 @@ from depthwalk.cli.options import Yes, session_of
 from depthwalk.errors import ExitCode
 
 if TYPE_CHECKING:
-    from depthwalk.analysis.plans import PlanSheet
+    from depthwalk.assembly import PlanSheet
 
 
 def plan(
