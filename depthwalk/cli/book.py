@@ -39,7 +39,7 @@ def book(
     """
     session = session_of(context)
     name = values.ticker(ticker)
-    pace, span = values.duration("--interval", interval), values.duration("--duration", duration, least=0)
+    pace, span = values.duration("--interval", interval), values.duration("--duration", duration)
     if not watch and (pace is not None or span is not None):
         raise UsageError("--interval and --duration are for --watch", hint="add --watch")
     # Only now: what was wrong with the flags has been said without loading anything.

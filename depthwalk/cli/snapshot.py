@@ -50,7 +50,7 @@ def snapshot(
     for flag, text in (("--event", event), ("--series", series)):
         if text is not None:
             values.ticker(text, flag)
-    pace, span = values.duration("--interval", interval), values.duration("--duration", duration, least=0)
+    pace, span = values.duration("--interval", interval), values.duration("--duration", duration)
     if not watch and (pace is not None or span is not None):
         raise UsageError("--interval and --duration are for --watch", hint="add --watch")
     # Only now: what was wrong with the flags has been said without loading anything.
@@ -102,7 +102,11 @@ def _watch(session: Session, request: "SnapshotRequest", setting: "SnapshotSetti
         with MovingPicture(console(sys.stdout, no_color=session.no_color)) as picture:
             watcher = _Drawn(setting, picture)
             assembly.snapshot(request, watcher)
-    watcher.end()
+    try:
+        watcher.end()
+    except OSError as error:
+        # Whoever looked has gone. What was recorded is in the database, and that is what was asked for.
+        tell(f"the summary could not be written: {error.strerror or error}")
     return ExitCode.DONE
 
 
@@ -217,11 +221,21 @@ class _Lines(_Collector):
 class _Objects(_Collector):
     """Everything that is written, one JSON object a line; the summary at the end."""
 
+    _unheard = False
+
     def show(self, view: "RecorderView") -> None:
-        """Write it."""
+        """Write it; where standard output has failed, nothing more of it, and the recording goes on."""
+        self._latest = self._picture(view)
+        if not self._unheard:
+            try:
+                self._write(view)
+            except OSError as error:
+                self._unheard = True
+                tell(f"no more objects are written, the recording goes on: {error.strerror or error}")
+
+    def _write(self, view: "RecorderView") -> None:
         from depthwalk.reports import recording_table as table
 
-        self._latest = self._picture(view)
         news, environment = view.news, self._setting.environment
         terminal.write_json(table.book_json(row, self._setting.rule) for row in news.books)
         terminal.write_json(table.trade_json(row) for row in news.trades)

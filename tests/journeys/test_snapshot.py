@@ -120,6 +120,27 @@ def test_a_signal_ends_a_watch_cleanly(number: signal.Signals, tmp_path: Path) -
     assert [True] * 3 == [until >= last_book for (until,) in stretches]
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a full device is needed")
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_an_output_that_fails_ends_no_recording(more: list[str], tmp_path: Path) -> None:
+    """The rounds go on, the recording is stopped on purpose, exit 0; standard error says what was lost."""
+    command = [sys.executable, "-m", "depthwalk", "--db", tmp_path / "test.sqlite", *more, "snapshot", "--watch"]
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        ended = subprocess.run(
+            [*command, "--interval", "0.3", "--duration", "1"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            timeout=30,
+            check=False,
+        )
+    assert 0 == ended.returncode
+    assert "No space left on device" in ended.stderr
+    assert [(1,)] == rows(tmp_path, "SELECT COUNT(*) FROM recording_marks WHERE kind = 'stop'")
+    assert rows(tmp_path, "SELECT COUNT(DISTINCT event_time_us) FROM order_book_snapshots")[0][0] > 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
