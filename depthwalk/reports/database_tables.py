@@ -94,15 +94,16 @@ def imports_table(rows: Sequence[ImportRow], *, width: int, signs: Glyphs = UNIC
             counts = [f"{row.books:,}", f"{row.trades:,}", new, f"{row.tickers:,}"]
             bad = Text(f"{row.bad_lines:,}", "yellow" if row.bad_lines else "")
             span = [row.environment, *((_moment(at, wide=True) for at in (row.first, row.last)) if wide else ())]
-            table.add_row(signs.text(_short(row.path)), *counts, bad, *span)
-        notes += [Text(signs.text(f"{_short(row.path)}: {words}"), style) for words, style in _import_notes(row)]
+            table.add_row(name, *counts, bad, *span)
+        notes += [Text(f"{name}: {signs.text(words)}", style) for words, style in _import_notes(row)]
     parts: list[RenderableType] = [table] if table.row_count else []
     return Group(*parts, *([Text()] if parts and notes else []), *notes)
 
 
-def _short(path: Path) -> str:
-    """Return the end of a path: recordings in several folders often have one name."""
-    return "/".join(path.parts[-2:])
+def _names(rows: Sequence[ImportRow]) -> list[str]:
+    """Return the files' names, with their folders where two would read the same: recordings often do."""
+    names = [row.path.name for row in rows]
+    return [row.path.name if names.count(row.path.name) == 1 else "/".join(row.path.parts[-2:]) for row in rows]
 
 
 def _import_notes(row: ImportRow) -> list[tuple[str, str]]:

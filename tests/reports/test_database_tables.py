@@ -82,6 +82,14 @@ def test_an_import_looks_as_agreed(width: int) -> None:
     assert same_as_snapshot(f"db-import-{width}", as_text(imports_table(rows, width=width), width=width))
 
 
+def test_files_of_one_name_are_told_apart_by_their_folders() -> None:
+    """Recordings of several days often have one name."""
+    rows = [_import_row(path=Path(name)) for name in ("/data/a/books.gz", "/data/b/books.gz", "/data/b/trades.gz")]
+    lines = as_text(imports_table(rows, width=80), width=80).splitlines()
+
+    assert ["a/books.gz", "b/books.gz", "trades.gz"] == [line.split()[0] for line in lines[1:4]]
+
+
 def test_an_import_is_a_json_object() -> None:
     """What was there already is what is neither written nor superseded."""
     found = json.loads(json.dumps(import_json(_import_row())))
