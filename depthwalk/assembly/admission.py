@@ -6,10 +6,11 @@ much money at stake at the cap) is the executor's own business.
 
 from typing import TYPE_CHECKING, Final
 
+from depthwalk.assembly.venues import known_market
 from depthwalk.domain.market import Market, MarketStatus
 from depthwalk.domain.order import Outcome, ParentOrder
 from depthwalk.domain.units import Duration, Instant, format_instant, format_price, format_quantity, in_seconds, seconds
-from depthwalk.errors import NotFound, Refused, UsageError
+from depthwalk.errors import Refused, UsageError
 
 if TYPE_CHECKING:
     from depthwalk.assembly.execution import ExecuteRequest
@@ -56,14 +57,9 @@ def parent_of(request: "ExecuteRequest", parent_id: str) -> ParentOrder:
     )
 
 
-async def read_market(exchange: "Exchange", parent: ParentOrder) -> Market:
+async def read_market(exchange: "Exchange", parent: ParentOrder, environment: str = "paper") -> Market:
     """Read the market of an order. Raises UsageError where there is none, or a price of the order is off its grid."""
-    try:
-        market = await exchange.market(parent.ticker)
-    except NotFound:
-        raise UsageError(
-            f"unknown ticker {parent.ticker!r}", hint="`depthwalk paper markets` lists the paper markets"
-        ) from None
+    market = await known_market(exchange.market, parent.ticker, environment)
     grid = market.grid if parent.outcome is Outcome.YES else market.grid.mirrored()
     for name, price in (("--limit", parent.limit), ("--target", parent.target)):
         if price is not None and price not in grid:

@@ -120,11 +120,19 @@ async def _on_venue(environment: str, config: "Config", parent: "ParentOrder") -
 
     key = key_state(config)
     async with reading_client(config, environment) as (client, clock, source):
-        return await _read(client, clock, config, parent, source=source, signed=key.variable_set and key.exists)
+        signed = key.variable_set and key.exists
+        return await _read(client, clock, config, parent, source=source, signed=signed, environment=environment)
 
 
 async def _read(
-    client: "KalshiClient", clock: "Clock", config: "Config", parent: "ParentOrder", *, source: str, signed: bool
+    client: "KalshiClient",
+    clock: "Clock",
+    config: "Config",
+    parent: "ParentOrder",
+    *,
+    source: str,
+    signed: bool,
+    environment: str = "paper",
 ) -> _Seen:
     """Read what a run reads before its first decision, in its order (assembly/execution.py, runtime/readings.py)."""
     from depthwalk.domain.messages import BookChanged, ForeignOrder, Started
@@ -132,7 +140,7 @@ async def _read(
     notes: tuple[str, ...] = ()
     if signed and config.rate_limit.tier.value == "auto":
         await client.adopt_limits()
-    market = await read_market(client, parent)
+    market = await read_market(client, parent, environment)
     offset = client.server_offset or Duration(0)
     objections = tuple(_said(each) for each in objections_to_market(market, now=clock.now(), offset=offset))
     started = Started(at=clock.now(), parent=parent, market=market, rules=config.rules())
