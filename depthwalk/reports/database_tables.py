@@ -88,7 +88,7 @@ def imports_table(rows: Sequence[ImportRow], *, width: int, signs: Glyphs = UNIC
     for heading in ("as", *(("first UTC", "last UTC") if wide else ())):
         table.add_column(heading, no_wrap=True)
     notes: list[RenderableType] = []
-    for row in rows:
+    for row, name in zip(rows, map(signs.text, _names(rows)), strict=True):
         if row.error is None:
             new = f"{row.books_written + row.trades_written:,}"
             counts = [f"{row.books:,}", f"{row.trades:,}", new, f"{row.tickers:,}"]
