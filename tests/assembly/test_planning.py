@@ -187,3 +187,11 @@ def test_a_venue_that_cannot_be_reached_is_said(tmp_path: Path, httpx_mock: HTTP
     httpx_mock.add_exception(httpx.ConnectError("no network"), is_reusable=True)
     with pytest.raises(Unreachable):
         assembly.plan(_request(tmp_path, environment="demo", seed=None, simulated=False, config_path=config))
+
+
+def test_an_unknown_ticker_of_a_real_venue_is_not_looked_for_on_paper(tmp_path: Path, httpx_mock: HTTPXMock) -> None:
+    """Exit 2, with where tickers of that environment come from."""
+    _as_venue(httpx_mock)
+    with pytest.raises(UsageError, match="unknown ticker 'KX-NONE' on demo") as caught:
+        assembly.plan(_request(tmp_path, ticker="KX-NONE", environment="demo", seed=None, simulated=False))
+    assert "paper" not in (caught.value.hint or "")
