@@ -221,7 +221,7 @@ def _facts(executor: "Executor", seen: _Seen) -> BookFacts | None:
     from depthwalk.domain.result import Depths
     from depthwalk.domain.units import CENT, Quantity
 
-    sight, run = executor.sight, executor.run
+    sight, run = executor.watch.sight, executor.run
     if sight is None:
         return None
     ladder, (bid, ask) = sight.book.asks, run.space.traded_touch(sight.book)
@@ -242,14 +242,14 @@ def _plan(executor: "Executor", intents: "tuple[Intent, ...]", seen: _Seen) -> P
     from depthwalk.analysis.plans import plan_orders, sweet_spot, worst_case
     from depthwalk.domain.messages import Finish, SubmitOrder
 
-    run, sight, arrival = executor.run, executor.sight, executor.arrival
+    run, sight, arrival = executor.run, executor.watch.sight, executor.arrival
     blank = Plan(
         algorithm=executor.algorithm,
         horizon=run.horizon,
         end_action=executor.base.end_action.value,
         arrival=arrival,
         refused=next((intent.detail for intent in intents if isinstance(intent, Finish)), None),
-        hold=executor.hold,
+        hold=executor.watch.hold,
     )
     if sight is None:
         return blank

@@ -126,12 +126,13 @@ class AmendRejected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderCanceled:
-    """The order is off the book for good; *filled* is the venue's final total."""
+    """The order is off the book for good; *filled* is the venue's final total. Not *asked*: somebody else's doing."""
 
     at: Instant
     client_id: str
     filled: Quantity
     detail: str = ""
+    asked: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,7 +232,9 @@ class Look(Enum):
     NOTHING = "nothing"
     ORDERS = "orders"
     BOOK = "book"
-    """The orders, then the book."""
+    """The account's resting orders in the market, then the book."""
+    EVERYTHING = "everything"
+    """Every order of ours in the market, whatever became of it, then the book: the last look after a doubt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,7 +79,8 @@ TRANSITIONS: dict[OrderStatus, frozenset[OrderStatus]] = {
     _S.CANCELED: frozenset({_S.FILLED}),
     _S.EXPIRED: frozenset({_S.FILLED}),
     _S.FILLED: frozenset(),
-    _S.REJECTED: frozenset(),
+    # An order that was written off as never arrived turns up after all.
+    _S.REJECTED: frozenset({_S.RESTING, _S.FILLED, _S.CANCELED}),
 }
 
 

@@ -1,11 +1,10 @@
-"""The shared layer of every algorithm: arrival, holding, steps, deadline, end game. Orders are the desk's business.
+"""The shared layer of every algorithm: what an algorithm says, arrival, steps, what happens to orders.
 
-An algorithm only says which splits it wants and at which price each should rest now; everything that can lose money is
-here or in `desk.py`, once. `handle(event) -> intents` is the whole interface: no clock, no client, no logger, no database
-(design, D3).
+An algorithm only says which splits it wants and at which price each should rest now; everything that can lose money is in the
+shared layer, once: orders in `desk.py`, books in `watch.py`, leaving in `ending.py`. `handle(event) -> intents` is the whole
+interface: no clock, no client, no logger, no database (design, D3).
 
-A run goes  WAITING (for a usable book) -> WORKING -> CLOSING (cancels out) -> [CROSSING (one IOC)] -> [MARKING (a last look)]
--> FINISHED. Every way out of WORKING leads through CLOSING, so nothing is left alive but what is in doubt beyond hope.
+A run goes WAITING (for a usable book) -> WORKING -> its ending; every way out leads through `ending.py`.
 """
 
 from abc import ABC, abstractmethod
@@ -13,8 +12,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar, assert_never
 
-from depthwalk.analysis.depth import up_to
-from depthwalk.domain.book import BookState
 from depthwalk.domain.messages import (
     AmendRejected,
     BookChanged,
@@ -34,19 +31,20 @@ from depthwalk.domain.messages import (
     OrderInDoubt,
     OrderRejected,
     Reason,
-    Record,
     Started,
     StopRequested,
     WakeAt,
     Woke,
 )
-from depthwalk.domain.order import OrderStatus
 from depthwalk.domain.result import Arrival
-from depthwalk.domain.units import SECOND, Duration, Instant, Price, Quantity, format_quantity, in_seconds
+from depthwalk.domain.units import SECOND, Duration, Instant, Quantity
 from depthwalk.errors import DomainError, RefusalReason, Refused
 from depthwalk.executors.arrival import arrive
+from depthwalk.executors.children import Child
 from depthwalk.executors.desk import CROSS_SPLIT, Denied, Desk
-from depthwalk.executors.state import LEAVE_BOUND, POLL, RELOOK, BaseParams, EndAction, Phase, Quote, Run, Sight, Situation
+from depthwalk.executors.ending import Ending
+from depthwalk.executors.state import RELOOK, BaseParams, Phase, Quote, Run, Sight, Situation
+from depthwalk.executors.watch import Watch
 
 _RELOOKS = 3
 _POST_ONLY_RETRIES = 2
@@ -61,21 +59,14 @@ class Executor(ABC):
 
     def __init__(self, params: BaseParams) -> None:
         self.base = params
-        self.phase = Phase.WAITING
         self.arrival: Arrival | None = None
-        self.sight: Sight | None = None
-        self.first_sight: Sight | None = None
-        self.mids: list[tuple[Instant, int]] = []
-        self.hold: str | None = None
-        self.finish: Finish | None = None
-        self._run: Run | None = None
-        self._desk: Desk | None = None
+        self.ending: Ending | None = None
+        self._parts: tuple[Run, Desk, Watch] | None = None
+        self._phase = Phase.WAITING
         self._out: list[Intent] = []
         self._next_step = Instant(0)
         self._relooks = 0
-        self._reason = Reason.HORIZON
-        self._detail = ""
-        self._leaving_since = Instant(0)
+        self._relook_at: Instant | None = None
 
     # --- what an algorithm says ---
 
@@ -108,18 +99,35 @@ class Executor(ABC):
         return None
 
     @property
+    def phase(self) -> Phase:
+        """Where the run stands."""
+        return self._phase if self.ending is None else self.ending.phase
+
+    @property
+    def finish(self) -> Finish | None:
+        """How the run ended; None while it goes on."""
+        return None if self.ending is None else self.ending.finish
+
+    @property
     def run(self) -> Run:
-        """The facts of the run; raises DomainError before it has started."""
-        if self._run is None:
-            raise DomainError("the executor has not been started")
-        return self._run
+        """The facts of the run. This and the next two raise DomainError before it has started."""
+        return self._started[0]
 
     @property
     def desk(self) -> Desk:
-        """The splits and children; raises DomainError before the run has started."""
-        if self._desk is None:
+        """The splits and children."""
+        return self._started[1]
+
+    @property
+    def watch(self) -> Watch:
+        """What has been seen of the market."""
+        return self._started[2]
+
+    @property
+    def _started(self) -> tuple[Run, Desk, Watch]:
+        if self._parts is None:
             raise DomainError("the executor has not been started")
-        return self._desk
+        return self._parts
 
     def handle(self, event: Event) -> tuple[Intent, ...]:
         """Take one event and return what is to be done now, in this order."""
@@ -127,14 +135,14 @@ class Executor(ABC):
         try:
             self._take(event)
         except Denied as denied:
-            self._record("deny", denied.message, event.at)
+            self.watch.record("deny", denied.message, event.at)
             self._close(event.at, Reason.FAULT, f"an order was denied: {denied.message}")
         return tuple(self._out)
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Started):
-            self._run = Run.of(event, self.base)
-            self._desk = Desk(self._run, self._out)
+            run = Run.of(event, self.base)
+            self._parts = run, Desk(run, self._out), Watch(run, self._out)
             self._wake(event.at, Look.BOOK)
             return
         self.desk.children.apply(event)
@@ -150,9 +158,11 @@ class Executor(ABC):
             case MarketClosed():
                 self._close(event.at, Reason.MARKET_CLOSED, event.detail)
             case FeedLost():
-                self._record("look failed", event.detail, event.at)
+                self.watch.record("look failed", event.detail, event.at)
+                if self.ending is not None:
+                    self.ending.lost_sight()
             case FeedRestored():
-                self._record("look works again", "", event.at)
+                self.watch.record("look works again", "", event.at)
             case OrderAccepted() | OrderFilled() | OrderAmended() | OrderCanceled() | OrderExpired():
                 self._progress(event)
             case OrderRejected() | AmendRejected() | CancelRejected():
@@ -165,35 +175,25 @@ class Executor(ABC):
     # --- books ---
 
     def _see(self, event: BookChanged) -> None:
-        """Clean a book of our orders and judge it; an algorithm sees only clean and sound ones."""
-        flying = self.desk.children.in_flight
-        book = None if flying else self.desk.children.removed_from(event.book, event.foreign)
-        if book is None:
-            self._holding("orders in flight" if flying else "the book is older than our orders in it", event.at)
-            if self._relooks < _RELOOKS and self.phase in (Phase.WAITING, Phase.WORKING):
+        """Let the watch judge a book; an algorithm sees only clean and sound ones."""
+        if not self.watch.take(event, self.desk.children):
+            if self.watch.passing and self._relooks < _RELOOKS:
                 self._relooks += 1
-                self._wake(min(event.at + RELOOK, self.run.closing_at), Look.BOOK)
+                self._relook_at = Instant(min(event.at + RELOOK, self.run.closing_at))
             return
-        self._relooks = 0
-        if book.state in (BookState.CROSSED, BookState.LOCKED, BookState.EMPTY):
-            self._holding(f"the book is {book.state.value}", event.at)
-            return
-        if self.hold is not None:
-            self._record("resume", f"over: {self.hold}", event.at)
-            self.hold = None
-        self.sight = Sight(book=self.run.space.book(book), confirmed_at=event.confirmed_at)
-        if self.sight.book.mid_twice is not None:
-            self.mids.append((event.at, self.sight.book.mid_twice))
-        self.desk.tighten_queues(self.sight.book)
+        self._relooks, self._relook_at = 0, None
+        sight = self._sight
+        self.desk.tighten_queues(sight.book)
         if self.phase is Phase.WAITING:
-            self._arrive(event.at, self.sight)
+            self._arrive(event.at, sight)
         elif self.phase is Phase.WORKING:
             self.observe(self._situation(event.at))
 
-    def _holding(self, why: str, now: Instant) -> None:
-        if self.hold != why:
-            self._record("hold", why, now)
-        self.hold = why
+    @property
+    def _sight(self) -> Sight:
+        if self.watch.sight is None:
+            raise DomainError("no sound book has been seen yet")
+        return self.watch.sight
 
     def _arrive(self, now: Instant, sight: Sight) -> None:
         if now >= self.run.closing_at:
@@ -202,9 +202,9 @@ class Executor(ABC):
         try:
             self.arrival = arrive(self.run, sight.book, at=now, book_age=age, max_slippage=self.base.max_slippage)
         except Refused as no:
-            self._finish(Reason.REFUSED, no.message)
+            self._close(now, Reason.REFUSED, no.message)
             return
-        self.phase, self.first_sight = Phase.WORKING, sight
+        self._phase, self.watch.first = Phase.WORKING, sight
         situation = self._situation(now)
         self.observe(situation)
         self.desk.open(self.divide(situation), situation.cap)
@@ -212,11 +212,11 @@ class Executor(ABC):
 
     def _situation(self, now: Instant) -> Situation:
         run, desk, arrival = self.run, self.desk, self.arrival
-        if arrival is None or self.sight is None:
+        if arrival is None:
             raise DomainError("there is no situation before the arrival")
         return Situation(
             now=now,
-            book=self.sight.book,
+            book=self._sight.book,
             grid=run.grid,
             cap=run.space.traded(arrival.cap),
             arrival=arrival,
@@ -225,13 +225,6 @@ class Executor(ABC):
             remaining=(run.parent.quantity - desk.children.filled) / run.parent.quantity,
             splits=desk.splits,
         )
-
-    def _book_age(self, now: Instant) -> Duration | None:
-        return None if self.sight is None else Duration(now - self.sight.confirmed_at)
-
-    def _too_old(self, now: Instant) -> bool:
-        age = self._book_age(now)
-        return age is None or age > self.run.rules.max_book_age
 
     # --- time ---
 
@@ -244,27 +237,32 @@ class Executor(ABC):
         self._wake(due, Look.BOOK if due >= self.run.closing_at else self.look)
 
     def _woke(self, now: Instant) -> None:
-        match self.phase:
-            case Phase.WAITING:
-                if now >= self.run.closing_at:
-                    self._finish(Reason.NO_BOOK, self.hold or "no book could be read")
-                else:
-                    self._wake(min(now + SECOND, self.run.closing_at), Look.BOOK)
-            case Phase.WORKING if now >= self.run.closing_at:
-                self._close(now, Reason.HORIZON, "")
-            case Phase.WORKING:
-                if self.look is Look.BOOK and self._too_old(now):
-                    self._holding(f"the book is older than {in_seconds(self.run.rules.max_book_age):g} s", now)
-                if now >= self._next_step and self.hold is None:
-                    self._step(now)
-                else:
-                    self._wake_working(max(self._next_step, now + SECOND))
-            case Phase.CLOSING | Phase.CROSSING:
-                self._keep_leaving(now)
-            case Phase.MARKING:
-                self._finish(self._reason, self._detail)
-            case Phase.FINISHED:
-                pass
+        if self.ending is not None:
+            self.ending.woke(now)
+        elif self.phase is Phase.WAITING:
+            if now >= self.run.closing_at:
+                self._close(now, Reason.NO_BOOK, self.watch.hold or "no book could be read")
+            else:
+                self._wake(min(self._relook(now) or now + SECOND, self.run.closing_at), Look.BOOK)
+        elif now >= self.run.closing_at:
+            self._close(now, Reason.HORIZON, "")
+        else:
+            self._work(now)
+
+    def _work(self, now: Instant) -> None:
+        if self.look is Look.BOOK:
+            self.watch.hold_if_old(now)
+        if now >= self._next_step and self.watch.hold is None:
+            self._step(now)
+        elif (soon := self._relook(now)) is not None:
+            self._wake(soon, Look.BOOK)
+        else:
+            self._wake_working(max(self._next_step, now + SECOND))
+
+    def _relook(self, now: Instant) -> Instant | None:
+        """Return when to look again soon, once, after a book that did not fit our orders."""
+        at, self._relook_at = self._relook_at, None
+        return None if at is None else max(now, at)
 
     def _step(self, now: Instant) -> None:
         situation = self._situation(now)
@@ -279,121 +277,79 @@ class Executor(ABC):
     # --- what happened to orders ---
 
     def _progress(self, event: OrderAccepted | OrderFilled | OrderAmended | OrderCanceled | OrderExpired) -> None:
-        desk, now, sight = self.desk, event.at, self.sight
+        desk, now = self.desk, event.at
         child = desk.children[event.client_id]
-        if isinstance(event, OrderAccepted | OrderAmended) and sight is not None:
-            placed = desk.placed(child, now, sight.book)
+        nothing = isinstance(event, OrderAccepted) and not event.filled and not event.remaining
+        if isinstance(event, OrderAccepted | OrderAmended) and self.watch.sight is not None and not nothing:
+            placed = desk.placed(child, now, self.watch.sight.book)
             if placed is not None:
-                self._out.append(replace(placed, book_age=self._book_age(now)))
-        if self.phase is Phase.WORKING:
-            if desk.children.settled and desk.children.filled >= desk.children.requested:
-                self._finish(Reason.FILLED, "")
-            elif isinstance(event, OrderCanceled | OrderExpired) and child.split != CROSS_SPLIT and sight is not None:
-                split = desk.splits[child.split]
-                if split.wanted != split.placed and self.hold is None and not self._too_old(now):
-                    # The second half of cancel, confirm, send anew.
-                    desk.pursue(split, now, sight.book, post_only=self.post_only)
-        elif self.phase in (Phase.CLOSING, Phase.CROSSING):
-            desk.cancel_live(now)
-            self._advance(now)
+                self._out.append(replace(placed, book_age=self.watch.book_age(now)))
+        if self.ending is not None:
+            self.ending.happened(now)
+        elif desk.children.settled and desk.children.filled >= desk.children.requested:
+            self._close(now, Reason.FILLED, "")
+        elif nothing and child.post_only:
+            self._crossed(child, now)  # some answer a post-only order that would take with nothing instead of a refusal
+        elif isinstance(event, OrderCanceled) and not event.asked:
+            self._close(now, Reason.STOPPED, f"order {child.client_id} was canceled elsewhere")
+        elif isinstance(event, OrderCanceled | OrderExpired) and child.split != CROSS_SPLIT:
+            split = desk.splits[child.split]
+            if split.wanted != split.placed and not self.watch.blocked(now):
+                # The second half of cancel, confirm, send anew.
+                desk.pursue(split, now, self._sight.book, post_only=self.post_only)
 
     def _refused(self, event: OrderRejected | AmendRejected | CancelRejected) -> None:
         now, child = event.at, self.desk.children[event.client_id]
-        self._record("refused", f"{event.reason.value}: {event.detail}", now, price=child.price)
-        if self.phase in (Phase.CLOSING, Phase.CROSSING):
-            if not isinstance(event, CancelRejected):
-                self.desk.cancel_live(now)
-            self._advance(now)
-        if self.phase is not Phase.WORKING or isinstance(event, CancelRejected):
-            return
+        self.watch.record("refused", f"{event.reason.value}: {event.detail}", now, price=child.price)
+        if self.ending is not None:
+            if isinstance(event, CancelRejected):
+                self.ending.advance(now)  # sent again after the next look, not at once
+            else:
+                self.ending.happened(now)
+        elif not isinstance(event, CancelRejected):
+            self._answer(event, child)
+
+    def _answer(self, event: OrderRejected | AmendRejected, child: Child) -> None:
+        """Decide what a definite no means for a working run."""
         match event.reason:
             case RefusalReason.POST_ONLY_CROSS:
-                split = self.desk.splits[child.split]
-                split.refusals += 1
-                if split.refusals <= _POST_ONLY_RETRIES:  # else the book runs away from us: wait for the cadence
-                    self._next_step = now
-                    self._wake(now, Look.BOOK)
-            case RefusalReason.THROTTLED | RefusalReason.NOT_FOUND | RefusalReason.NEVER_ARRIVED:
+                self._crossed(child, event.at)
+            case RefusalReason.NEVER_ARRIVED:
+                if isinstance(event, OrderRejected):
+                    self.desk.splits[child.split].retry_id = child.client_id
+            case RefusalReason.THROTTLED | RefusalReason.NOT_FOUND:
                 pass  # the next step tries again, on what the next look says
             case RefusalReason.MARKET_CLOSED | RefusalReason.PAUSED:
-                self._close(now, Reason.MARKET_CLOSED, event.detail)
+                self._close(event.at, Reason.MARKET_CLOSED, event.detail)
             case _:
-                self._close(now, Reason.REJECTED, f"{event.reason.value}: {event.detail}")
+                self._close(event.at, Reason.REJECTED, f"{event.reason.value}: {event.detail}")
+
+    def _crossed(self, child: Child, now: Instant) -> None:
+        """A post-only order would have taken: read again, price again; it is no walk."""
+        split = self.desk.splits[child.split]
+        split.refusals += 1
+        if split.refusals <= _POST_ONLY_RETRIES:  # else the book runs away from us: wait for the cadence
+            self._next_step = now
+            self._wake(now, Look.BOOK)
 
     def _doubt(self, event: OrderInDoubt) -> None:
-        self._record("in doubt", f"{event.operation.value}: {event.detail}", event.at)
-        if event.hopeless:
+        self.watch.record("in doubt", f"{event.operation.value}: {event.detail}", event.at)
+        if event.hopeless and self.desk.children[event.client_id].live:
             self._close(event.at, Reason.IN_DOUBT, f"{event.operation.value} of {event.client_id}: {event.detail}")
-            self._advance(event.at)
 
     # --- the end ---
 
     def _close(self, now: Instant, reason: Reason, detail: str) -> None:
-        """Begin to leave: cancel everything; what follows depends on the reason. A later reason replaces the horizon."""
-        if self.phase in (Phase.CLOSING, Phase.CROSSING, Phase.MARKING):
-            if self._reason is Reason.HORIZON or reason is Reason.IN_DOUBT:
-                self._reason, self._detail = reason, detail
-            return
-        self.phase, self._reason, self._detail = Phase.CLOSING, reason, detail
-        self._leaving_since = now
-        self._record("close", detail or reason.value, now)
-        self.desk.cancel_live(now)
-        self._wake(now + POLL, Look.ORDERS)
-        self._advance(now)
-
-    def _keep_leaving(self, now: Instant) -> None:
-        if now - self._leaving_since > LEAVE_BOUND:
-            # The orders expire by themselves; what they filled is for `recover` to find out.
-            self._finish(Reason.IN_DOUBT, f"not confirmed within {in_seconds(LEAVE_BOUND):g} s: {self._detail or 'the end'}")
-            return
-        self.desk.cancel_live(now)
-        self._wake(now + POLL, Look.ORDERS)
-
-    def _advance(self, now: Instant) -> None:
-        """Go to the next part of the ending once every child is terminal (or hopelessly in doubt) and its fills are in."""
-        children = self.desk.children
-        hopeless = self._reason is Reason.IN_DOUBT
-        if not all(child.settled or (hopeless and child.status is OrderStatus.IN_DOUBT) for child in children):
-            return
-        rest = Quantity(children.requested - children.filled)
-        if rest <= 0:
-            self._finish(Reason.FILLED, self._detail)
-        elif self._reason is not Reason.HORIZON:
-            self._finish(self._reason, self._detail)
-        elif self.phase is Phase.CLOSING and self._may_cross(now, rest):
-            self.phase = Phase.CROSSING
-            self.desk.cross(rest, now)
+        """Begin to leave, or say a weightier reason for leaving; all the rest is the ending's."""
+        if self.ending is None:
+            self.ending = Ending(
+                desk=self.desk,
+                watch=self.watch,
+                arrival=self.arrival,
+                end_action=self.base.end_action,
+                outbox=self._out,
+            )
+            self.ending.begin(now, reason, detail)
         else:
-            self.phase = Phase.MARKING
-            self._wake(now, Look.BOOK)
-
-    def _may_cross(self, now: Instant, rest: Quantity) -> bool:
-        """Decide whether to take the rest at the cap: only on a sound, fresh book with something within the cap."""
-        arrival = self.arrival
-        if self.base.end_action is not EndAction.CROSS or arrival is None or self.sight is None:
-            return False
-        if self.hold is not None or self._too_old(now):
-            self._record("no cross", self.hold or "the book is too old", now)
-            return False
-        cap = self.run.space.traded(arrival.cap)
-        offered = up_to(self.sight.book.asks, cap)
-        why = f"{format_quantity(offered)} offered within the cap for the last {format_quantity(rest)}"
-        self._record("cross" if offered else "no cross", why, now, price=self.run.space.leg(cap))
-        return offered > 0
-
-    def _finish(self, reason: Reason, detail: str) -> None:
-        self.phase = Phase.FINISHED
-        self.finish = Finish(reason=reason, detail=detail)
-        self._out.append(self.finish)
-
-    def _record(
-        self,
-        what: str,
-        why: str,
-        now: Instant,
-        *,
-        split: int | None = None,
-        price: Price | None = None,
-        previous: Price | None = None,
-    ) -> None:
-        self._out.append(Record(what=what, why=why, split=split, price=price, previous=previous, book_age=self._book_age(now)))
+            self.ending.replace(reason, detail)
+            self.ending.happened(now)

@@ -37,7 +37,7 @@ class Child:
     """One order sent for the parent. *total* is filled plus wanted; *ceiling* the most it can become while a write is out.
 
     *filled* is the sum of the fills we hold, *reported* the venue's word for it: fills may lag behind replies. *version*
-    counts what happened to it, so that a reading taken before can be told apart.
+    counts what happened to it, so that a reading taken before can be told apart. *written_off*: its create never arrived.
     """
 
     client_id: str
@@ -56,6 +56,7 @@ class Child:
     reported: Quantity = Quantity(0)
     fills: list[Fill] = field(default_factory=list)
     amending: AmendOrder | None = None
+    written_off: bool = False
     version: int = 0
 
     @property
@@ -88,6 +89,7 @@ class Children:
         self.requested = requested
         self._by_id: dict[str, Child] = {}
         self._fill_ids: set[str] = set()
+        self.ever_in_doubt = False
 
     def __iter__(self) -> Iterator[Child]:
         return iter(self._by_id.values())
@@ -159,7 +161,7 @@ class Children:
         if (intent.price - cap) * side.sign > 0:
             return f"price {format_price(intent.price)} is beyond the cap {format_price(cap)}"
         if isinstance(intent, SubmitOrder):
-            if intent.client_id in self._by_id:
+            if (earlier := self._by_id.get(intent.client_id)) is not None and not earlier.written_off:
                 return f"client order id {intent.client_id} was used before"
             if intent.side is not side:
                 return f"a {intent.side.value} does not belong to a {side.value} parent"
@@ -207,14 +209,16 @@ class Children:
         match event:
             case OrderAccepted():
                 child = self[event.client_id]
-                child.order_id = event.order_id
+                child.order_id, child.written_off = event.order_id, False
                 self._report(child, event.filled)
                 if event.remaining:
                     child.move(OrderStatus.RESTING)
                 else:
                     child.move(OrderStatus.FILLED if event.filled >= child.total else OrderStatus.CANCELED)
             case OrderRejected():
-                self[event.client_id].move(OrderStatus.REJECTED)
+                child = self[event.client_id]
+                child.move(OrderStatus.REJECTED)
+                child.written_off = event.reason is RefusalReason.NEVER_ARRIVED
             case OrderFilled():
                 self._fill(self[event.client_id], event.fill)
             case OrderAmended():
@@ -236,6 +240,7 @@ class Children:
                 if child.live and event.reason is not RefusalReason.NOT_FOUND:
                     child.move(OrderStatus.RESTING)
             case OrderInDoubt():
+                self.ever_in_doubt = True
                 child = self[event.client_id]
                 if child.live:
                     child.move(OrderStatus.IN_DOUBT)

@@ -83,9 +83,10 @@ class Desk:
         self._submit(CROSS_SPLIT, self.run.space.leg(self._cap()), quantity, now, post_only=False)
 
     def cancel_live(self, now: Instant) -> None:
-        """Cancel every resting child; those with a write in flight follow when its reply is in."""
+        """Cancel every resting child, and those in doubt that the venue has; others in flight follow when their reply is in."""
         for child in self.children.live:
-            if child.status is OrderStatus.RESTING:
+            doubtful = child.status is OrderStatus.IN_DOUBT and child.order_id is not None
+            if child.status is OrderStatus.RESTING or doubtful:
                 self._send(CancelOrder(client_id=child.client_id), now)
 
     def placed(self, child: Child, now: Instant, book: Book) -> Record | None:
@@ -111,7 +112,7 @@ class Desk:
         )
 
     def tighten_queues(self, book: Book) -> None:
-        """Lower the bounds of what is ahead of our orders: never more than others show there, nothing once we have fills."""
+        """Lower the bounds of what is ahead of our orders: never more than others show there."""
         for child in self.children.live:
             if child.split == CROSS_SPLIT:
                 continue
@@ -137,11 +138,16 @@ class Desk:
 
     def _submit(self, split: int, price: Price, quantity: Quantity, now: Instant, *, post_only: bool) -> None:
         crossing = split == CROSS_SPLIT
+        client_id: str | None = None
         if not crossing:
-            self.splits[split].ahead = None  # a new order queues at the back, even where the last one stood
-        self._sequence += 1
+            part = self.splits[split]
+            part.ahead = None  # a new order queues at the back, even where the last one stood
+            client_id, part.retry_id = part.retry_id, None
+        if client_id is None:
+            self._sequence += 1
+            client_id = self.run.parent.child_id(self._sequence)
         order = SubmitOrder(
-            client_id=self.run.parent.child_id(self._sequence),
+            client_id=client_id,
             split=split,
             side=self.run.parent.side,
             price=price,

@@ -22,7 +22,7 @@ def _sum(fills: list[Fill]) -> Quantity:
 
 def take_snapshot(executor: Executor, now: Instant) -> RunSnapshot:
     """Return the whole run at *now*; it has been started."""
-    run, desk, sight = executor.run, executor.desk, executor.sight
+    run, desk, sight = executor.run, executor.desk, executor.watch.sight
     fills = desk.children.fills
     bid, ask = (None, None) if sight is None else run.space.traded_touch(sight.book)
     return RunSnapshot(
@@ -41,8 +41,8 @@ def take_snapshot(executor: Executor, now: Instant) -> RunSnapshot:
         fees=Money(sum(fill.fee for fill in fills)),
         walks=sum(split.walks for split in desk.splits),
         splits=split_views(executor),
-        mids=tuple((at, run.space.traded_twice(mid)) for at, mid in executor.mids),
-        hold=executor.hold,
+        mids=tuple((at, run.space.traded_twice(mid)) for at, mid in executor.watch.mids),
+        hold=executor.watch.hold,
         finish=executor.finish,
     )
 

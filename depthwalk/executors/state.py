@@ -64,6 +64,7 @@ class Phase(Enum):
     WORKING = "working"
     CLOSING = "canceling"
     CROSSING = "crossing"
+    SWEEPING = "looking for strays"
     MARKING = "last look"
     FINISHED = "finished"
 
@@ -106,7 +107,8 @@ class Run:
 class Split:
     """One part of the parent: its quantity, the price it wants (a buyer's), and what became of it.
 
-    *ahead* bounds from above what queues before its order; *refusals* counts post-only refusals in a row.
+    *ahead* bounds from above what queues before its order; *refusals* counts post-only refusals in a row; *retry_id* is the
+    client id of a create that never arrived: sent again under it, the venue's own check makes a second order impossible.
     """
 
     index: int
@@ -116,6 +118,7 @@ class Split:
     placed: Price | None = None
     walks: int = 0
     refusals: int = 0
+    retry_id: str | None = None
     ahead: Quantity | None = None
     history: list[WalkStep] = field(default_factory=list)
 

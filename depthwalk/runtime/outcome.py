@@ -107,13 +107,13 @@ def status_of(finish: Finish, filled: Quantity, requested: Quantity) -> Status:
 
 def _shortfall(executor: Executor, fills: list[Fill], unfilled: Quantity) -> Shortfall:
     run, arrival = executor.run, executor.arrival
-    final: Book | None = None if executor.sight is None else executor.sight.book
-    first = executor.first_sight
-    times = [at for at, _ in executor.mids]
+    final: Book | None = None if executor.watch.sight is None else executor.watch.sight.book
+    first = executor.watch.first
+    times = [at for at, _ in executor.watch.mids]
     marked = []
     for fill in fills:
         seen = bisect_right(times, fill.at)
-        mid = executor.mids[seen - 1][1] if seen else None
+        mid = executor.watch.mids[seen - 1][1] if seen else None
         marked.append(MarkedFill(price=run.space.leg(fill.price), quantity=fill.quantity, mid_twice=mid))
     completion = Money(0)
     if unfilled and final is not None:
@@ -131,7 +131,7 @@ def _shortfall(executor: Executor, fills: list[Fill], unfilled: Quantity) -> Sho
 
 
 def _near_limit(executor: Executor) -> Quantity | None:
-    limit, first = executor.run.parent.limit, executor.first_sight
+    limit, first = executor.run.parent.limit, executor.watch.first
     if limit is None or first is None:
         return None
     return near(first.book.asks, executor.run.space.traded(limit), CENT)
@@ -152,7 +152,7 @@ def _ema_slippage(executor: Executor, fills: list[Fill]) -> float | None:
 
 def _basic(executor: Executor) -> BasicEstimate | None:
     """Sweep the arrival book up to the baseline's limit: the opposite best, within the cap (algorithms.md section 4.4)."""
-    arrival, first = executor.arrival, executor.first_sight
+    arrival, first = executor.arrival, executor.watch.first
     if arrival is None or first is None or first.book.best_ask is None:
         return None
     space, parent = executor.run.space, executor.run.parent

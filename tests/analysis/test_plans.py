@@ -143,10 +143,10 @@ def test_any_plan_adds_up_and_its_worst_case_is_the_worst(
     executor.handle(Started(at=T0, parent=order, market=venue, rules=Rules()))
     intents = executor.handle(BookChanged(at=T0, book=seen, confirmed_at=T0))
     orders = [intent for intent in intents if isinstance(intent, SubmitOrder)]
-    if executor.arrival is None or executor.sight is None:
+    if executor.arrival is None or executor.watch.sight is None:
         assert not orders
         return
-    buyers, cap = executor.sight.book, executor.arrival.cap
+    buyers, cap = executor.watch.sight.book, executor.arrival.cap
     planned = plan_orders(order, venue.fees, buyers, orders, {})
     worst = worst_case(order, venue.fees, orders, cap)
     expected = sum((each.taking + each.resting for each in planned), Outlay())

@@ -29,14 +29,14 @@ def plan_of(algorithm: str, order: ParentOrder, text: str) -> Plan:
         algorithm=algorithm,
         horizon=executor.run.horizon,
         end_action=executor.base.end_action.value,
-        hold=executor.hold,
+        hold=executor.watch.hold,
         refused=None if executor.finish is None else executor.finish.detail,
     )
-    if executor.arrival is None or executor.sight is None:
+    if executor.arrival is None or executor.watch.sight is None:
         return plan
     why = {split.index: split.why for split in executor.desk.splits}
-    planned = plan_orders(order, FeeSchedule(), executor.sight.book, sent, why)
-    spot = sweet_spot(executor.sight.book.asks, order.quantity)
+    planned = plan_orders(order, FeeSchedule(), executor.watch.sight.book, sent, why)
+    spot = sweet_spot(executor.watch.sight.book.asks, order.quantity)
     return replace(
         plan,
         arrival=executor.arrival,

@@ -1,0 +1,75 @@
+"""What a run sees: books cleaned of our orders and judged, the one it may decide on, and whether it has to hold.
+
+An algorithm never sees a book that is crossed, locked, empty, older than our orders in it or too old (design, D12 and D16).
+"""
+
+from depthwalk.domain.book import BookState
+from depthwalk.domain.messages import BookChanged, Intent, Record
+from depthwalk.domain.units import Duration, Instant, Price, in_seconds
+from depthwalk.executors.children import Children
+from depthwalk.executors.state import Run, Sight
+
+_FLYING = "orders in flight"
+_OLD = "the book is older than our orders in it"
+
+
+class Watch:
+    """The eyes of one run. Decisions to hold and to go on are recorded in *outbox*."""
+
+    def __init__(self, run: Run, outbox: list[Intent]) -> None:
+        self.run = run
+        self.sight: Sight | None = None
+        self.first: Sight | None = None
+        self.mids: list[tuple[Instant, int]] = []
+        self.hold: str | None = None
+        self._outbox = outbox
+
+    @property
+    def passing(self) -> bool:
+        """Whether the reason to hold passes by itself in a moment, so that looking again soon is worth it."""
+        return self.hold in (_FLYING, _OLD)
+
+    def take(self, event: BookChanged, children: Children) -> bool:
+        """Judge a book; True where it is sound and now stands as the sight, False where the run has to hold."""
+        book = None if children.in_flight else children.removed_from(event.book, event.foreign)
+        if book is None:
+            self.holding(_FLYING if children.in_flight else _OLD, event.at)
+            return False
+        if book.state in (BookState.CROSSED, BookState.LOCKED, BookState.EMPTY):
+            self.holding(f"the book is {book.state.value}", event.at)
+            return False
+        if self.hold is not None:
+            self.record("resume", f"over: {self.hold}", event.at)
+            self.hold = None
+        self.sight = Sight(book=self.run.space.book(book), confirmed_at=event.confirmed_at)
+        if self.sight.book.mid_twice is not None:
+            self.mids.append((event.at, self.sight.book.mid_twice))
+        return True
+
+    def holding(self, why: str, now: Instant) -> None:
+        """Hold from now on, and say why if that is new."""
+        if self.hold != why:
+            self.record("hold", why, now)
+        self.hold = why
+
+    def hold_if_old(self, now: Instant) -> None:
+        """Hold where the book we decide on has not been confirmed for too long."""
+        if self.too_old(now):
+            self.holding(f"the book is older than {in_seconds(self.run.rules.max_book_age):g} s", now)
+
+    def book_age(self, now: Instant) -> Duration | None:
+        """Return the time since the sight was surely the book; None before the first."""
+        return None if self.sight is None else Duration(now - self.sight.confirmed_at)
+
+    def too_old(self, now: Instant) -> bool:
+        """Say whether nothing may be decided on the sight any more."""
+        age = self.book_age(now)
+        return age is None or age > self.run.rules.max_book_age
+
+    def blocked(self, now: Instant) -> bool:
+        """Say whether nothing may be decided now: no sight, too old, or holding."""
+        return self.hold is not None or self.too_old(now)
+
+    def record(self, what: str, why: str, now: Instant, *, price: Price | None = None) -> None:
+        """Write down a decision with the age of the book it was taken on."""
+        self._outbox.append(Record(what=what, why=why, price=price, book_age=self.book_age(now)))
