@@ -11,4 +11,4 @@ def ema(previous: float | None, value: float, alpha: float) -> float:
 
 def dries_up(depth: float, mean_before: float | None, threshold: float) -> bool:
     """Say whether *depth* has fallen by the share *threshold* below its mean of before (algorithms.md section 2.4)."""
-    return mean_before is not None and depth <= (1 - threshold) * mean_before
+    return mean_before is not None and mean_before > 0 and depth <= (1 - threshold) * mean_before

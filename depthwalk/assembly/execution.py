@@ -189,21 +189,22 @@ async def _run(
         view=view,
         refresh=not request.simulated,
     )
+    # Until the result is written: a Ctrl-C between the last order and the record must not cost the record.
     with stopping_on_signals(runner.stop):
         await runner.run()
-    volume = await _traded_volume(client, executor.run.started_at, parent.ticker) if source != "replay" else None
-    result = conclude(
-        executor,
-        finished_at=clock.now(),
-        api=client.usage,
-        environment="paper",
-        source=source,
-        seed=plan.seed,
-        parameters=parameters,
-        tags=request.tags,
-        traded_volume=volume,
-    )
-    journal.finish(result)
+        volume = await _traded_volume(client, executor.run.started_at, parent.ticker) if source != "replay" else None
+        result = conclude(
+            executor,
+            finished_at=clock.now(),
+            api=client.usage,
+            environment="paper",
+            source=source,
+            seed=plan.seed,
+            parameters=parameters,
+            tags=request.tags,
+            traded_volume=volume,
+        )
+        journal.finish(result)
     return result
 
 

@@ -104,6 +104,10 @@ class Children:
         except KeyError:
             raise DomainError(f"no child order {client_id} was sent for this parent") from None
 
+    def get(self, client_id: str) -> Child | None:
+        """Return a child, None for one we never sent."""
+        return self._by_id.get(client_id)
+
     @property
     def live(self) -> list[Child]:
         """Children that may still be filled."""

@@ -57,4 +57,4 @@ class BuyerSpace:
 
     def from_own_best(self, offset: float) -> str:
         """Say how far from the own side's best price a rung is, in cents, in the user's words: "bid +1.10c", "ask -1.10c"."""
-        return f"bid {offset:+.2f}c" if self.action is Action.BUY else f"ask {-offset:+.2f}c"
+        return f"bid {offset:+.2f}c" if self.action is Action.BUY else f"ask {0.0 - offset:+.2f}c"

@@ -118,6 +118,9 @@ def _shortfall(executor: Executor, fills: list[Fill], unfilled: Quantity) -> Sho
     completion = Money(0)
     if unfilled and final is not None:
         taken = sweep_levels(final.asks, unfilled)
+        missing = Quantity(unfilled - sum(quantity for _, quantity in taken))
+        if taken and missing:
+            taken.append((taken[-1][0], missing))  # priced like the opportunity: the ladder goes on at its last price
         legs = [(run.space.leg(price), quantity) for price, quantity in taken]
         completion = estimate(run.market.fees, legs, is_taker=True, side=run.parent.side)
     return shortfall(

@@ -25,7 +25,7 @@ from depthwalk.domain.messages import (
     OrderRejected,
 )
 from depthwalk.domain.order import OrderStatus, ParentOrder
-from depthwalk.domain.units import Duration, Instant, Price, Quantity, in_seconds, seconds
+from depthwalk.domain.units import SECOND, Duration, Instant, Price, Quantity, in_seconds, seconds
 from depthwalk.errors import ExchangeError, NotFound, RefusalReason
 from depthwalk.executors.children import Child, Children
 from depthwalk.ports import Exchange, OrderReport
@@ -57,6 +57,7 @@ class Readings:
         since: Instant,
         children: Children,
         post: Callable[[Event], None],
+        busy: Callable[[], bool],
     ) -> None:
         self._exchange = exchange
         self._clock = clock
@@ -66,6 +67,8 @@ class Readings:
         self._children = children
         self._post = post
         self._client_ids: dict[str, str] = {}
+        self._busy = busy
+        self._odd: dict[str, tuple[int, OrderReport, Instant]] = {}
         self._seen: set[str] = set()
         self._read: dict[str, int] = {}
 
@@ -109,12 +112,27 @@ class Readings:
         """
         before = self._resting()
         listed = {report.order_id: report for report in await self._exchange.resting_orders(self._market.ticker)}
+        for report in listed.values():
+            await self._revive(report)
         await self._compare(before, listed)
         return tuple(
             ForeignOrder(side=report.side, price=report.price, quantity=report.remaining)
             for report in listed.values()
             if not report.client_id.startswith(self._prefix)
         )
+
+    async def look_at_everything(self) -> tuple[ForeignOrder, ...]:
+        """As `look_at_account`, but from all orders of the run whatever became of them, and all fills: after a doubt."""
+        for report in await self._exchange.orders_since(self._market.ticker, self._since):
+            await self._revive(report)
+        await self.read_fills()
+        return await self.look_at_account()
+
+    async def _revive(self, report: OrderReport) -> None:
+        """Post an order of ours that the venue has although it was written off as never arrived."""
+        child = self._children.get(report.client_id)
+        if child is not None and child.written_off:
+            await self._post_found(child, report)
 
     def _resting(self) -> dict[str, int]:
         return {child.client_id: child.version for child in self._children.live if child.status is OrderStatus.RESTING}
@@ -131,11 +149,30 @@ class Readings:
             behind = behind or report.filled > child.filled
             if report.status is not OrderStatus.RESTING:
                 ended.append((child, report))
+            else:
+                self._correct(child, report)
         if behind:
             await self.read_fills()
         for child, report in ended:
             if child.version == before[child.client_id] or child.live:
                 await self._post_end(child, report)
+
+    def _correct(self, child: Child, report: OrderReport) -> None:
+        """Believe the venue's price of a resting order against ours once it has insisted for as long as its data may lag.
+
+        So it goes where an amend takes effect after its doubt was settled as a no.
+        """
+        odd = self._odd.pop(child.client_id, None)
+        if report.price == child.price:
+            return
+        now = self._clock.now()
+        if odd is None or odd[0] != child.version or odd[1].price != report.price:
+            odd = (child.version, report, now)
+        if now - odd[2] < FRESH:
+            self._odd[child.client_id] = odd
+            return
+        total = Quantity(report.filled + report.remaining)
+        self._post(OrderAmended(at=now, client_id=child.client_id, price=report.price, total=total, filled=report.filled))
 
     async def look_at_book(self, foreign: tuple[ForeignOrder, ...]) -> None:
         """Read the book; once more where a write was answered meanwhile, as one cannot tell what it shows of that order."""
@@ -143,7 +180,7 @@ class Readings:
             before = self._versions()
             asked = self._clock.now()
             book = await self._exchange.book(self._market.ticker)
-            if self._versions() == before:
+            if self._versions() == before and not self._busy():
                 break
         self._post(BookChanged(at=self._clock.now(), book=book, confirmed_at=asked, foreign=foreign))
 
@@ -157,7 +194,9 @@ class Readings:
         if expired and report.status is OrderStatus.CANCELED:
             self._post(OrderExpired(at=now, client_id=child.client_id, filled=report.filled))
         else:
-            self._post(OrderCanceled(at=now, client_id=child.client_id, filled=report.filled, detail="as the venue lists it"))
+            asked = child.status is not OrderStatus.RESTING or report.status is OrderStatus.FILLED
+            text = "as the venue lists it"
+            self._post(OrderCanceled(at=now, client_id=child.client_id, filled=report.filled, detail=text, asked=asked))
 
     # --- doubt ---
 
@@ -189,29 +228,38 @@ class Readings:
         )
 
     async def _is_fresh(self, lost_at: Instant) -> bool:
-        """Whether the venue's order and fill data is newer than a write of ours by the margin. Read before the data itself."""
+        """Whether the venue's order and fill data is newer than a write of ours by the margin. Read before the data itself.
+
+        Where it cannot be read it is not: what the data does show needs no freshness.
+        """
         offset = self._exchange.server_offset or 0
-        return await self._exchange.user_data_as_of() - offset >= lost_at + FRESH
+        try:
+            return await self._exchange.user_data_as_of() - offset >= lost_at + FRESH
+        except ExchangeError:
+            return False
 
     async def _settle_create(self, child: Child, *, fresh: bool) -> bool:
         since = Instant(child.sent_at - MARGIN)
         for report in await self._exchange.orders_since(self._market.ticker, since):
             if report.client_id == child.client_id:
-                self.know(report.order_id, child.client_id)
-                resting = report.remaining if report.status is OrderStatus.RESTING else Quantity(0)
-                now = self._clock.now()
-                self._post(
-                    OrderAccepted(
-                        at=now, client_id=child.client_id, order_id=report.order_id, filled=report.filled, remaining=resting
-                    )
-                )
-                await self.complete_fills(child.client_id, report.filled)
+                await self._post_found(child, report)
                 return True
         if fresh:
             reason = RefusalReason.NEVER_ARRIVED
             text = "the venue does not have it"
             self._post(OrderRejected(at=self._clock.now(), client_id=child.client_id, reason=reason, detail=text))
         return fresh
+
+    async def _post_found(self, child: Child, report: OrderReport) -> None:
+        """Post an order whose reply was lost, as the venue has it: also where an earlier send of the same id came first."""
+        self.know(report.order_id, child.client_id)
+        resting = report.remaining if report.status is OrderStatus.RESTING else Quantity(0)
+        now, client_id, filled = self._clock.now(), child.client_id, report.filled
+        self._post(OrderAccepted(at=now, client_id=client_id, order_id=report.order_id, filled=filled, remaining=resting))
+        total = Quantity(filled + resting)
+        if resting and (report.price, total) != (child.price, child.total):
+            self._post(OrderAmended(at=now, client_id=client_id, price=report.price, total=total, filled=filled))
+        await self.complete_fills(client_id, filled)
 
     async def _settle_change(self, child: Child, operation: Operation, price: Price | None, *, fresh: bool) -> bool:
         if child.order_id is None:
@@ -221,7 +269,7 @@ class Readings:
             await self._post_end(child, report)
             return True
         now = self._clock.now()
-        if operation is Operation.AMEND and price is not None and report.price == price:
+        if operation is Operation.AMEND and price is not None and self._took_effect(child, report, price):
             await self.complete_fills(child.client_id, report.filled)
             total = child.amending.total if child.amending is not None else child.total
             self._post(OrderAmended(at=now, client_id=child.client_id, price=price, total=total, filled=report.filled))
@@ -234,3 +282,13 @@ class Readings:
         else:
             self._post(CancelRejected(at=now, client_id=child.client_id, reason=reason, detail=detail))
         return True
+
+    def _took_effect(self, child: Child, report: OrderReport, price: Price) -> bool:
+        """Whether an amend shows in the order: by its new price, or where that is the old one by its new expiry."""
+        if report.price != price:
+            return False
+        wanted = None if child.amending is None else child.amending.expires_at
+        if child.price != price or wanted is None:
+            return True
+        there = Instant(wanted + (self._exchange.server_offset or 0))
+        return report.expires_at is not None and report.expires_at >= there - SECOND

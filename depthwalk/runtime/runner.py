@@ -28,6 +28,7 @@ from depthwalk.domain.messages import (
     OrderAccepted,
     OrderAmended,
     OrderCanceled,
+    OrderFilled,
     OrderInDoubt,
     OrderRejected,
     Record,
@@ -39,8 +40,8 @@ from depthwalk.domain.messages import (
     Woke,
 )
 from depthwalk.domain.order import ParentOrder
-from depthwalk.domain.units import Duration, Quantity, seconds
-from depthwalk.errors import ExchangeError, InDoubt, NotFound, OrderRefused, RefusalReason, Unreachable
+from depthwalk.domain.units import Duration, Instant, Quantity, seconds
+from depthwalk.errors import ExchangeError, InDoubt, NotFound, OrderRefused, RefusalReason, StorageError, Unreachable
 from depthwalk.executors.base import Executor
 from depthwalk.executors.snapshot import take_snapshot
 from depthwalk.ports import Exchange, Journal, View
@@ -52,7 +53,14 @@ REFRESH = seconds(0.5)
 """How often the view is shown the run while nothing happens."""
 
 _LEAVE_TRIES = 6
-_LEAVE_SECONDS = 5.0
+LOOK_SECONDS = 5.0
+"""The longest a look may take before the run goes on without it."""
+
+GRACE = seconds(0.75)
+"""How long the end game waits for its own look before it begins blind."""
+
+LEAVE_SECONDS = 15.0
+"""How long leaving after an error waits for writes on their way: longer than the client waits for their replies."""
 
 
 class Runner:
@@ -78,7 +86,7 @@ class Runner:
         self._exchange = exchange
         self._clock = clock
         self._journal = journal
-        self._view = view
+        self._view: View | None = view
         self._refresh = refresh
         self._inbox: asyncio.Queue[Event | BaseException] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -105,7 +113,10 @@ class Runner:
                 since=started.at,
                 children=self._executor.desk.children,
                 post=self._inbox.put_nowait,
+                busy=lambda: not self._inbox.empty(),
             )
+            # The end game does not wait for a look that hangs.
+            self._spawn(self._ring(Instant(self._executor.run.closing_at + GRACE)))
             if self._refresh:
                 self._spawn(self._keep_showing())
             while self._executor.finish is None:
@@ -132,7 +143,13 @@ class Runner:
         self._show([intent for intent in intents if isinstance(intent, Record)])
 
     def _show(self, records: list[Record]) -> None:
-        self._view.show(take_snapshot(self._executor, self._clock.now()), self._exchange.usage, records)
+        if self._view is None:
+            return
+        try:
+            self._view.show(take_snapshot(self._executor, self._clock.now()), self._exchange.usage, records)
+        except Exception:
+            log.warning("the view failed; the run goes on without it", exc_info=True)
+            self._view = None
 
     async def _keep_showing(self) -> None:
         while True:
@@ -180,21 +197,35 @@ class Runner:
         self._sleeper = None
         self._spawn(self._look(intent.look))
 
+    async def _ring(self, at: Instant) -> None:
+        await self._clock.sleep(Duration(at - self._clock.now()))
+        self._inbox.put_nowait(Woke(at=self._clock.now()))
+
     async def _look(self, look: Look) -> None:
         async with self._looking:
             if look is not Look.NOTHING:
-                await self._read(look)
+                try:
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await self._read(look)
+                except TimeoutError:
+                    self._lost(f"nothing could be read within {LOOK_SECONDS:g} s")
             self._inbox.put_nowait(Woke(at=self._clock.now()))
+
+    def _lost(self, detail: str) -> None:
+        self._feed_lost = True
+        self._inbox.put_nowait(FeedLost(at=self._clock.now(), detail=detail))
 
     async def _read(self, look: Look) -> None:
         try:
-            if look is Look.BOOK:
-                await self._known.look_at_book(await self._known.look_at_account())
-            else:
-                await self._known.look_at_orders()
+            match look:
+                case Look.BOOK:
+                    await self._known.look_at_book(await self._known.look_at_account())
+                case Look.EVERYTHING:
+                    await self._known.look_at_book(await self._known.look_at_everything())
+                case _:
+                    await self._known.look_at_orders()
         except ExchangeError as error:
-            self._feed_lost = True
-            self._inbox.put_nowait(FeedLost(at=self._clock.now(), detail=error.message))
+            self._lost(error.message)
         else:
             if self._feed_lost:
                 self._inbox.put_nowait(FeedRestored(at=self._clock.now()))
@@ -237,9 +268,6 @@ class Runner:
             reply = await self._exchange.amend(self._market, order_id, child.side, intent)
         except OrderRefused as no:
             self._reject(AmendRejected, intent.client_id, no.reason, no)
-        except NotFound as no:
-            # The order is over; what became of it is read, and tells the executor.
-            await self._settle(intent.client_id, Operation.AMEND, no)
         except (InDoubt, Unreachable) as lost:
             await self._doubt(intent.client_id, Operation.AMEND, lost)
         except ExchangeError as no:
@@ -307,13 +335,28 @@ class Runner:
     # --- leaving ---
 
     async def _leave(self) -> None:
-        """Cancel this parent's orders when the loop dies of something else than a Finish; shielded from cancellation."""
-        await asyncio.shield(asyncio.ensure_future(self._cancel_all()))
+        """Cancel this parent's orders and keep their fills when the loop dies of something else than a Finish.
+
+        Nothing stops it half-way: a cancellation that comes meanwhile has already been answered by leaving.
+        """
+        leaving = asyncio.ensure_future(self._cancel_all())
+        while not leaving.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.shield(leaving)
+        self._keep_fills()
+
+    def _keep_fills(self) -> None:
+        """Write down the fills that nobody will handle any more."""
+        while not self._inbox.empty():
+            event = self._inbox.get_nowait()
+            if isinstance(event, OrderFilled):
+                with contextlib.suppress(StorageError):  # it may be what we are leaving for
+                    self._journal.append(event, ())
 
     async def _cancel_all(self) -> None:
         if self._writes:
             # What is on its way arrives: an order that comes to rest after the list was read would be left behind.
-            await asyncio.wait(self._writes, timeout=_LEAVE_SECONDS)
+            await asyncio.wait(self._writes, timeout=LEAVE_SECONDS)
         for attempt in range(_LEAVE_TRIES):
             # Lists lag behind replies, so the first empty one is not believed.
             if attempt:
@@ -322,6 +365,8 @@ class Runner:
                 resting = await self._exchange.resting_orders(self._market.ticker)
                 left = [report for report in resting if report.client_id.startswith(self._parent.child_prefix)]
                 if attempt and not left:
+                    if self._readings is not None:
+                        await self._readings.read_fills()
                     return
                 for report in left:
                     with contextlib.suppress(NotFound):

@@ -49,8 +49,11 @@ def test_terminal_statuses_are_the_four() -> None:
 
 @pytest.mark.parametrize("status", sorted(TERMINAL, key=str))
 def test_only_a_late_fill_follows_an_end(status: OrderStatus) -> None:
-    """After a cancel or an expiry a whole fill may still be reported; nothing follows filled or rejected."""
-    expected = {OrderStatus.FILLED} if status in {OrderStatus.CANCELED, OrderStatus.EXPIRED} else set()
+    """After a cancel or an expiry a whole fill may still be reported; what was written off may turn up; filled is the end."""
+    late = {OrderStatus.FILLED}
+    turned_up = {OrderStatus.RESTING, OrderStatus.FILLED, OrderStatus.CANCELED}
+    following = {OrderStatus.CANCELED: late, OrderStatus.EXPIRED: late, OrderStatus.REJECTED: turned_up}
+    expected = following.get(status, set())
     assert expected == TRANSITIONS[status]
 
 
