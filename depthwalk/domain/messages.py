@@ -41,6 +41,17 @@ class Operation(Enum):
     CANCEL = "cancel"
 
 
+class Look(Enum):
+    """What to read before waking the executor."""
+
+    NOTHING = "nothing"
+    ORDERS = "orders"
+    BOOK = "book"
+    """The account's resting orders in the market, then the book."""
+    EVERYTHING = "everything"
+    """Every order of ours in the market, whatever became of it, then the book: the last look after a doubt."""
+
+
 # --- events ---------------------------------------------------------------------------------------------------------
 
 
@@ -167,9 +178,10 @@ class OrderInDoubt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Woke:
-    """The time asked for has come, and the look asked for has been delivered before this."""
+    """The time asked for has come, and *look* has been delivered before this, or failed (FeedLost)."""
 
     at: Instant
+    look: Look = Look.NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,17 +236,6 @@ Event = (
 
 
 # --- intents --------------------------------------------------------------------------------------------------------
-
-
-class Look(Enum):
-    """What to read before waking the executor."""
-
-    NOTHING = "nothing"
-    ORDERS = "orders"
-    BOOK = "book"
-    """The account's resting orders in the market, then the book."""
-    EVERYTHING = "everything"
-    """Every order of ours in the market, whatever became of it, then the book: the last look after a doubt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -152,7 +152,7 @@ class Executor(ABC):
             case BookChanged():
                 self._see(event)
             case Woke():
-                self._woke(event.at)
+                self._woke(event.at, event.look)
             case StopRequested():
                 self._close(event.at, Reason.STOPPED, event.detail)
             case MarketClosed():
@@ -236,9 +236,9 @@ class Executor(ABC):
         due = min(at, self.run.closing_at)
         self._wake(due, Look.BOOK if due >= self.run.closing_at else self.look)
 
-    def _woke(self, now: Instant) -> None:
+    def _woke(self, now: Instant, look: Look) -> None:
         if self.ending is not None:
-            self.ending.woke(now)
+            self.ending.woke(now, look)
         elif self.phase is Phase.WAITING:
             if now >= self.run.closing_at:
                 self._close(now, Reason.NO_BOOK, self.watch.hold or "no book could be read")
@@ -311,13 +311,12 @@ class Executor(ABC):
 
     def _answer(self, event: OrderRejected | AmendRejected, child: Child) -> None:
         """Decide what a definite no means for a working run."""
+        if child.written_off:
+            self.desk.splits[child.split].retry_id = child.client_id
         match event.reason:
             case RefusalReason.POST_ONLY_CROSS:
                 self._crossed(child, event.at)
-            case RefusalReason.NEVER_ARRIVED:
-                if isinstance(event, OrderRejected):
-                    self.desk.splits[child.split].retry_id = child.client_id
-            case RefusalReason.THROTTLED | RefusalReason.NOT_FOUND:
+            case RefusalReason.THROTTLED | RefusalReason.NOT_FOUND | RefusalReason.NEVER_ARRIVED:
                 pass  # the next step tries again, on what the next look says
             case RefusalReason.MARKET_CLOSED | RefusalReason.PAUSED:
                 self._close(event.at, Reason.MARKET_CLOSED, event.detail)
@@ -334,6 +333,8 @@ class Executor(ABC):
 
     def _doubt(self, event: OrderInDoubt) -> None:
         self.watch.record("in doubt", f"{event.operation.value}: {event.detail}", event.at)
+        if self.ending is not None:
+            self.ending.doubted()
         if event.hopeless and self.desk.children[event.client_id].live:
             self._close(event.at, Reason.IN_DOUBT, f"{event.operation.value} of {event.client_id}: {event.detail}")
 

@@ -37,7 +37,8 @@ class Child:
     """One order sent for the parent. *total* is filled plus wanted; *ceiling* the most it can become while a write is out.
 
     *filled* is the sum of the fills we hold, *reported* the venue's word for it: fills may lag behind replies. *version*
-    counts what happened to it, so that a reading taken before can be told apart. *written_off*: its create never arrived.
+    counts what happened to it, so that a reading taken before can be told apart. *written_off*: its create never
+    arrived, as far as one can tell, so its quantity stays reserved. *resent*: sent once more under the same id.
     """
 
     client_id: str
@@ -57,6 +58,7 @@ class Child:
     fills: list[Fill] = field(default_factory=list)
     amending: AmendOrder | None = None
     written_off: bool = False
+    resent: bool = False
     version: int = 0
 
     @property
@@ -142,6 +144,11 @@ class Children:
         )
 
     @property
+    def limbo(self) -> Quantity:
+        """What was written off as never arrived: it stays reserved, as nothing can prove that it will not turn up."""
+        return Quantity(sum(child.total for child in self if child.written_off))
+
+    @property
     def fills(self) -> list[Fill]:
         """All fills, in the order they were read."""
         return [fill for child in self for fill in child.fills]
@@ -171,7 +178,8 @@ class Children:
                 return f"a {intent.side.value} does not belong to a {side.value} parent"
             if intent.quantity <= 0:
                 return "its quantity is not more than 0"
-            most = self.committed + intent.quantity
+            again = earlier.total if earlier is not None else 0  # the venue takes one order of an id at most
+            most = self.committed + self.limbo - again + intent.quantity
         else:
             child = self[intent.client_id]
             if child.status is not OrderStatus.RESTING:
@@ -198,6 +206,7 @@ class Children:
                 post_only=intent.post_only,
                 expires_at=intent.expires_at,
                 sent_at=at,
+                resent=intent.client_id in self._by_id,
             )
             return
         child = self[intent.client_id]
@@ -222,7 +231,8 @@ class Children:
             case OrderRejected():
                 child = self[event.client_id]
                 child.move(OrderStatus.REJECTED)
-                child.written_off = event.reason is RefusalReason.NEVER_ARRIVED
+                # A refusal of the second send says nothing about the first.
+                child.written_off = child.resent or event.reason is RefusalReason.NEVER_ARRIVED
             case OrderFilled():
                 self._fill(self[event.client_id], event.fill)
             case OrderAmended():

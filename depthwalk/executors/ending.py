@@ -47,6 +47,10 @@ class Ending:
         if self._reason is Reason.HORIZON or reason is Reason.IN_DOUBT:
             self._reason, self._detail = reason, detail
 
+    def doubted(self) -> None:
+        """Note a new doubt: what was looked for before it has to be looked for again."""
+        self._swept = False
+
     def lost_sight(self) -> None:
         """Note that a look failed: a sweep that saw nothing has not swept."""
         self._blind = True
@@ -59,19 +63,21 @@ class Ending:
             self._wake(now + POLL, Look.ORDERS)
         self.advance(now)
 
-    def woke(self, now: Instant) -> None:
-        """Go on after a look."""
+    def woke(self, now: Instant, look: Look) -> None:
+        """Go on after a look; one that was asked for earlier ends neither the sweep nor the marking."""
         if now - self._since > LEAVE_BOUND:
             # The orders expire by themselves; what they filled is for `recover` to find out.
             detail = f"not confirmed within {in_seconds(LEAVE_BOUND):g} s: {self._detail or 'the end'}"
             self._finish(Reason.IN_DOUBT, detail)
         elif self.phase is Phase.MARKING:
-            self._finish(self._reason, self._detail)
+            if look in (Look.BOOK, Look.EVERYTHING):
+                self._finish(self._reason, self._detail)
         elif self.phase is Phase.SWEEPING:
-            self._swept = not self._blind
-            self.phase = Phase.CLOSING
-            self._wake(now + POLL, Look.ORDERS)
-            self.advance(now)
+            if look is Look.EVERYTHING:
+                self._swept = not self._blind
+                self.phase = Phase.CLOSING
+                self._wake(now + POLL, Look.ORDERS)
+                self.advance(now)
         else:
             self._desk.cancel_live(now)
             self._wake(now + POLL, Look.ORDERS)
@@ -87,19 +93,22 @@ class Ending:
             return
         rest = Quantity(children.requested - children.filled)
         if children.ever_in_doubt and not self._swept:
+            self._wake(now + POLL if self._blind else now, Look.EVERYTHING)
             self.phase, self._blind = Phase.SWEEPING, False
-            self._wake(now, Look.EVERYTHING)
         elif rest <= 0:
             self._finish(Reason.FILLED, self._detail)
         elif self._reason is not Reason.HORIZON:
             self._finish(self._reason, self._detail)
+        elif self._wants_to_cross and rest <= children.limbo:
+            self._wants_to_cross = False  # all of it may still turn up
+            self.advance(now)
         elif self._wants_to_cross and self._watch.blocked(now) and not self._looked_again:
             # The book is not fit for a decision; now that no order of ours is in flight it may be.
             self._looked_again = True
             self._wake(now, Look.BOOK)
-        elif self._wants_to_cross and self._may_cross(now, rest):
+        elif self._wants_to_cross and self._may_cross(now, Quantity(rest - children.limbo)):
             self.phase, self._wants_to_cross = Phase.CROSSING, False
-            self._desk.cross(rest, now)
+            self._desk.cross(Quantity(rest - children.limbo), now)
         else:
             self.phase = Phase.MARKING
             self._wake(now, Look.BOOK)
@@ -119,6 +128,8 @@ class Ending:
 
     def _finish(self, reason: Reason, detail: str) -> None:
         self.phase = Phase.FINISHED
+        if lost := [child.client_id for child in self._desk.children if child.written_off]:
+            detail = f"{detail}{'; ' if detail else ''}never arrived, as far as one can tell: {', '.join(lost)}"
         self.finish = Finish(reason=reason, detail=detail)
         self._outbox.append(self.finish)
 

@@ -88,6 +88,13 @@ class Readings:
             self._read[client_id] = self._read.get(client_id, 0) + fill.quantity
             self._post(OrderFilled(at=self._clock.now(), client_id=client_id, fill=fill))
 
+    async def read_all_fills(self) -> None:
+        """Read the fills of every order of ours, also of those whose create was never answered."""
+        for report in await self._exchange.orders_since(self._market.ticker, self._since):
+            if self._children.get(report.client_id) is not None:
+                self.know(report.order_id, report.client_id)
+        await self.read_fills()
+
     async def complete_fills(self, client_id: str, filled: Quantity) -> None:
         """Read fills until those of a child add up to what the venue reported; later looks go on where this gives up."""
         wait = _FIRST_WAIT
@@ -190,7 +197,8 @@ class Readings:
     async def _post_end(self, child: Child, report: OrderReport) -> None:
         await self.complete_fills(child.client_id, report.filled)
         now = self._clock.now()
-        expired = child.expires_at is not None and child.expires_at <= now
+        # The venue counts whole seconds on a clock of its own.
+        expired = child.expires_at is not None and child.expires_at <= now + SECOND
         if expired and report.status is OrderStatus.CANCELED:
             self._post(OrderExpired(at=now, client_id=child.client_id, filled=report.filled))
         else:

@@ -209,7 +209,7 @@ class Runner:
                         await self._read(look)
                 except TimeoutError:
                     self._lost(f"nothing could be read within {LOOK_SECONDS:g} s")
-            self._inbox.put_nowait(Woke(at=self._clock.now()))
+            self._inbox.put_nowait(Woke(at=self._clock.now(), look=look))
 
     def _lost(self, detail: str) -> None:
         self._feed_lost = True
@@ -365,14 +365,15 @@ class Runner:
                 resting = await self._exchange.resting_orders(self._market.ticker)
                 left = [report for report in resting if report.client_id.startswith(self._parent.child_prefix)]
                 if attempt and not left:
-                    if self._readings is not None:
-                        await self._readings.read_fills()
-                    return
+                    break
                 for report in left:
                     with contextlib.suppress(NotFound):
                         await self._exchange.cancel(self._market, report.order_id)
             except ExchangeError as error:
                 log.warning("leaving, try %d: %s", attempt + 1, error.message)
+        if self._readings is not None:
+            with contextlib.suppress(ExchangeError):
+                await self._readings.read_all_fills()
 
     async def _stop_tasks(self) -> None:
         for task in tuple(self._tasks):

@@ -8,7 +8,6 @@ from depthwalk.domain.messages import (
     FeedLost,
     ForeignOrder,
     Intent,
-    Look,
     MarketClosed,
     Operation,
     OrderFilled,
@@ -16,6 +15,7 @@ from depthwalk.domain.messages import (
     Reason,
     StopRequested,
     SubmitOrder,
+    Woke,
 )
 from depthwalk.domain.order import Side, TimeInForce
 from depthwalk.domain.units import seconds
@@ -209,7 +209,7 @@ def test_a_lost_feed_is_held_when_the_book_has_become_too_old() -> None:
 
     def lose(kind: object) -> None:
         if venue.now > T0 + seconds(5):
-            look(Look.ORDERS)
+            venue._give(Woke(at=venue.now, look=kind))  # type: ignore[arg-type]
         else:
             look(kind)  # type: ignore[arg-type]
 

@@ -214,7 +214,7 @@ class Venue:
             shown = Book.of_levels(bids=bids, asks=asks)
             self._give(BookChanged(at=self.now, book=shown, confirmed_at=self.now, foreign=self.foreign))
         if self.finish is None:
-            self._give(Woke(at=self.now))
+            self._give(Woke(at=self.now, look=look))
 
     def _submit(self, intent: SubmitOrder) -> None:
         no = self.refuse(intent)
