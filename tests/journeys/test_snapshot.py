@@ -91,8 +91,11 @@ def test_a_watch_in_a_pipe_says_little(tmp_path: Path) -> None:
 
 @contextmanager
 def watching(folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """Start a watch without an end and wait until it has written its first books."""
-    command = [sys.executable, "-m", "depthwalk", "--db", folder / "test.sqlite", "snapshot", "--watch", "--interval", "0.3"]
+    """Start a watch without an end and wait until it has written its first books.
+
+    A second between readings: a machine that stalls for two is given no gap, which would begin a new stretch.
+    """
+    command = [sys.executable, "-m", "depthwalk", "--db", folder / "test.sqlite", "snapshot", "--watch", "--interval", "1"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
         try:
             assert process.stderr is not None
