@@ -4,7 +4,6 @@ The client of these runs gives a request up after 3 s, and the exchange's silenc
 """
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -15,9 +14,7 @@ from depthwalk.domain.messages import (
     AmendRejected,
     BookChanged,
     CancelOrder,
-    Event,
     FeedLost,
-    Intent,
     OrderAccepted,
     OrderAmended,
     OrderCanceled,
@@ -29,14 +26,28 @@ from depthwalk.domain.messages import (
     SubmitOrder,
 )
 from depthwalk.domain.order import OrderStatus, TimeInForce
-from depthwalk.domain.units import Quantity, seconds
+from depthwalk.domain.units import seconds
 from depthwalk.errors import RefusalReason, StorageError
 from depthwalk.executors.dynamic_depth_walker import DynamicDepthWalker, DynamicDepthWalkerParams
 from depthwalk.executors.simple_limit import LimitRule, SimpleLimit, SimpleLimitParams
 from tests.support.books import book
-from tests.support.faults import Call, events, intents, late, scripted, sent_at, since_start
+from tests.support.faults import (
+    AnswersWithNothing,
+    Call,
+    break_the_journal_at_the_first_fill,
+    check,
+    events,
+    hanging,
+    intents,
+    late,
+    main_task,
+    recorded,
+    scripted,
+    sent_at,
+    since_start,
+)
 from tests.support.paper_run import PaperRun, paper_run
-from tests.support.venue import Resting, Venue, parent
+from tests.support.venue import Venue, parent
 
 
 def simple(rule: LimitRule = LimitRule.ASK, lasts: float = 30.0) -> SimpleLimit:
@@ -53,19 +64,6 @@ def walker(**changes: Any) -> DynamicDepthWalker:
 def taker(lasts: float) -> DynamicDepthWalker:
     """Return a walker whose one order takes at once, and which then does nothing before the end."""
     return walker(timeout_seconds=lasts, offsets=(5.0, 0.0, 0.0), walk_interval_seconds=30.0)
-
-
-def recorded(run: PaperRun) -> int:
-    """Return what our ledger has as fills."""
-    return sum(fill.quantity for fill in run.executor.desk.children.fills)
-
-
-def check(run: PaperRun) -> None:
-    """Hold what every run owes: the exchange and our ledger agree, never more than asked, nothing rests."""
-    assert run.error is None
-    assert run.position * run.parent.side.sign == recorded(run)
-    assert recorded(run) <= run.parent.quantity
-    assert run.resting == 0
 
 
 # --- creates that are late ------------------------------------------------------------------------------------------
@@ -118,6 +116,54 @@ def test_a_create_that_comes_to_rest_after_it_was_written_off_is_canceled() -> N
     assert [OrderStatus.CANCELED] == [order.status for order in run.exchange.ledger.orders()]
 
 
+@pytest.mark.parametrize("slow", [0.3, 0.6, 1.0])
+def test_an_older_look_does_not_end_the_search_for_strays(slow: float) -> None:
+    """The closing look is still reading when the bell rings: the search is over only when everything was read."""
+
+    async def script(call: Call) -> httpx.Response:
+        if call.create and call.creates == 1:
+            await asyncio.sleep(8.7)
+        elif not call.write and call.at > 9.3:
+            await asyncio.sleep(slow)
+        return await call.forward()
+
+    run = paper_run(taker(11), quantity=1_000, wrap=scripted(script))
+
+    check(run)
+    assert 1_000 == recorded(run)
+    assert 1 == len(intents(run, SubmitOrder))
+
+
+def test_what_was_written_off_stays_reserved() -> None:
+    """Nothing proves that it will not turn up after the end: the rest is not crossed, and the end says why."""
+    run = paper_run(taker(11), quantity=1_000, wrap=scripted(late(1, 60)))
+
+    check(run)
+    assert 1 == len(intents(run, SubmitOrder))
+    assert run.finish is not None
+    assert f"never arrived, as far as one can tell: {run.parent.child_id(1)}" == run.finish.detail
+
+
+def test_a_refusal_of_the_second_send_says_nothing_about_the_first() -> None:
+    """Written off, sent again, that is answered with 429: until the first is accounted for, nothing goes out under a new id."""
+
+    async def script(call: Call) -> httpx.Response:
+        if call.create and call.creates == 1:
+            await asyncio.sleep(11)
+        if call.create and call.creates == 2:
+            return call.answer(429, {"error": "too many requests"})
+        return await call.forward()
+
+    run = paper_run(simple(), quantity=1_000, wrap=scripted(script))
+
+    check(run)
+    reasons = [no.reason for no in events(run, OrderRejected)]
+    assert [RefusalReason.NEVER_ARRIVED, RefusalReason.THROTTLED] == reasons
+    assert 3 == len(intents(run, SubmitOrder))
+    assert 1 == len({sent.client_id for sent in intents(run, SubmitOrder)})
+    assert 1_000 == recorded(run)
+
+
 # --- doubt and cancels ----------------------------------------------------------------------------------------------
 
 
@@ -167,13 +213,7 @@ def test_an_order_that_is_listed_needs_no_freshness() -> None:
 @pytest.mark.parametrize("executor", [simple(LimitRule.BID), walker(timeout_seconds=30)], ids=["simple", "walker"])
 def test_the_end_of_the_horizon_does_not_wait_for_a_look(executor: SimpleLimit | DynamicDepthWalker) -> None:
     """Reads hang from 27 s on and writes work: the cancel is decided before the 30 s are over."""
-
-    async def script(call: Call) -> httpx.Response:
-        if not call.write and call.at > 27:
-            await asyncio.sleep(30)
-        return await call.forward()
-
-    run = paper_run(executor, ticker="PAPER-THIN", quantity=90_000, wrap=scripted(script))
+    run = paper_run(executor, ticker="PAPER-THIN", quantity=90_000, wrap=scripted(hanging(27)))
 
     assert run.error is None
     assert run.resting == 0
@@ -183,13 +223,7 @@ def test_the_end_of_the_horizon_does_not_wait_for_a_look(executor: SimpleLimit |
 
 def test_a_look_that_hangs_is_given_up() -> None:
     """With nothing filled and nothing to be read the run ends by itself after two looks of five seconds."""
-
-    async def script(call: Call) -> httpx.Response:
-        if not call.write and call.at > 27:
-            await asyncio.sleep(30)
-        return await call.forward()
-
-    run = paper_run(simple(LimitRule.BID), ticker="PAPER-LIQUID", quantity=90_000, wrap=scripted(script))
+    run = paper_run(simple(LimitRule.BID), ticker="PAPER-LIQUID", quantity=90_000, wrap=scripted(hanging(27)))
 
     check(run)
     assert 2 == len(events(run, FeedLost))
@@ -197,19 +231,6 @@ def test_a_look_that_hangs_is_given_up() -> None:
 
 
 # --- leaving after an error -----------------------------------------------------------------------------------------
-
-
-async def break_the_journal_at_the_first_fill(run: PaperRun) -> None:
-    """Let the journal fail once: at the reply that reports fills, before they are read."""
-    append, broken = run.journal.append, []
-
-    def failing(event: Event, answer: Sequence[Intent]) -> None:
-        if isinstance(event, OrderAccepted) and event.filled and not broken:
-            broken.append(event)
-            raise StorageError("disk full")
-        append(event, answer)
-
-    run.journal.append = failing  # type: ignore[method-assign]
 
 
 def test_leaving_after_an_error_keeps_the_fills() -> None:
@@ -220,11 +241,6 @@ def test_leaving_after_an_error_keeps_the_fills() -> None:
     assert run.resting == 0
     assert 1_000 == run.position
     assert 1_000 == sum(event.fill.quantity for event in events(run, OrderFilled))
-
-
-def main_task() -> asyncio.Task[Any]:
-    """Return the task the run lives in."""
-    return next(task for task in asyncio.all_tasks() if task.get_coro().__name__ == "main")  # type: ignore[union-attr]
 
 
 def test_leaving_waits_for_a_create_longer_than_the_client_does() -> None:
@@ -319,19 +335,6 @@ def test_a_view_that_fails_does_not_end_the_run(monkeypatch: pytest.MonkeyPatch)
     check(run)
     assert 12 == len(shown)
     assert run.finish is not None
-
-
-class AnswersWithNothing(Venue):
-    """A venue that answers a post-only order which would take with an order of nothing, 0 filled and 0 remaining."""
-
-    def _submit(self, intent: SubmitOrder) -> None:
-        if not (intent.post_only and self._takeable(intent.side, intent.price)):
-            super()._submit(intent)
-            return
-        order_id = f"order-{intent.client_id[-2:]}"
-        self.resting[intent.client_id] = Resting(intent.client_id, order_id, intent.side, intent.price, 0)
-        nothing = Quantity(0)
-        self._give(OrderAccepted(at=self.now, client_id=intent.client_id, order_id=order_id, filled=nothing, remaining=nothing))
 
 
 def test_an_order_of_nothing_is_no_walk() -> None:

@@ -1,12 +1,12 @@
-"""A way to the paper exchange that goes wrong on purpose: scripted call by call, or at random from a seed.
+"""Venues that go wrong on purpose: scripted call by call or at random from a seed, and what tests of faults ask of a run.
 
-Both sit between the client and the exchange's app, so everything above the wire is the real thing.
+The transports sit between the client and the paper exchange's app, so everything above the wire is the real thing.
 """
 
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from random import Random
@@ -14,9 +14,11 @@ from typing import Any, NoReturn
 
 import httpx
 
-from depthwalk.domain.messages import Event, Intent
-from depthwalk.domain.units import Instant, format_instant, parse_instant, seconds
+from depthwalk.domain.messages import Event, Intent, OrderAccepted, SubmitOrder
+from depthwalk.domain.units import Instant, Quantity, format_instant, parse_instant, seconds
+from depthwalk.errors import StorageError
 from tests.support.paper_run import START, PaperRun, Wrap
+from tests.support.venue import Resting, Venue
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,30 @@ def late(number: int, arrives_at: float) -> Script:
     return script
 
 
+def hanging(after: float) -> Script:
+    """Return a script whose reads hang from *after* seconds on; writes work."""
+
+    async def script(call: Call) -> httpx.Response:
+        if not call.write and call.at > after:
+            await asyncio.sleep(30)
+        return await call.forward()
+
+    return script
+
+
+class AnswersWithNothing(Venue):
+    """A venue that answers a post-only order which would take with an order of nothing, 0 filled and 0 remaining."""
+
+    def _submit(self, intent: SubmitOrder) -> None:
+        if not (intent.post_only and self._takeable(intent.side, intent.price)):
+            super()._submit(intent)
+            return
+        order_id = f"order-{intent.client_id[-2:]}"
+        self.resting[intent.client_id] = Resting(intent.client_id, order_id, intent.side, intent.price, 0)
+        nothing = Quantity(0)
+        self._give(OrderAccepted(at=self.now, client_id=intent.client_id, order_id=order_id, filled=nothing, remaining=nothing))
+
+
 def events(run: PaperRun, *kinds: type[Any]) -> list[Any]:
     """Return the journaled events of these kinds."""
     return [event for event, _ in run.journal.entries if isinstance(event, kinds)]
@@ -121,6 +147,37 @@ def since_start(what: Event | Instant) -> float:
 def sent_at(run: PaperRun, *kinds: type[Intent]) -> list[float]:
     """Return when intents of these kinds were decided, in seconds after START."""
     return [since_start(event) for event, answer in run.journal.entries for intent in answer if isinstance(intent, kinds)]
+
+
+def recorded(run: PaperRun) -> int:
+    """Return what our ledger has as fills."""
+    return sum(fill.quantity for fill in run.executor.desk.children.fills)
+
+
+def check(run: PaperRun) -> None:
+    """Hold what every run owes: the exchange and our ledger agree, never more than asked, nothing rests."""
+    assert run.error is None
+    assert run.position * run.parent.side.sign == recorded(run)
+    assert recorded(run) <= run.parent.quantity
+    assert run.resting == 0
+
+
+def main_task() -> asyncio.Task[Any]:
+    """Return the task the run lives in."""
+    return next(task for task in asyncio.all_tasks() if task.get_coro().__name__ == "main")  # type: ignore[union-attr]
+
+
+async def break_the_journal_at_the_first_fill(run: PaperRun) -> None:
+    """Let the journal fail once: at the reply that reports fills, before they are read."""
+    append, broken = run.journal.append, []
+
+    def failing(event: Event, answer: Sequence[Intent]) -> None:
+        if isinstance(event, OrderAccepted) and event.filled and not broken:
+            broken.append(event)
+            raise StorageError("disk full")
+        append(event, answer)
+
+    run.journal.append = failing  # type: ignore[method-assign]
 
 
 # --- at random ------------------------------------------------------------------------------------------------------
