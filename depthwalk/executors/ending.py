@@ -31,6 +31,7 @@ class Ending:
         self._detail = ""
         self._since = Instant(0)
         self._looked_again = False
+        self._looking = False
         self._swept = False
         self._blind = False
 
@@ -78,7 +79,8 @@ class Ending:
                 self.phase = Phase.CLOSING
                 self._wake(now + POLL, Look.ORDERS)
                 self.advance(now)
-        else:
+        elif not self._looking or look in (Look.BOOK, Look.EVERYTHING):
+            self._looking = False
             self._desk.cancel_live(now)
             self._wake(now + POLL, Look.ORDERS)
             self.advance(now)
@@ -87,7 +89,7 @@ class Ending:
         """Go to the next part once every child is terminal (or hopelessly in doubt) and its fills are in."""
         children = self._desk.children
         hopeless = self._reason is Reason.IN_DOUBT
-        if self.phase in (Phase.SWEEPING, Phase.MARKING, Phase.FINISHED):
+        if self._looking or self.phase in (Phase.SWEEPING, Phase.MARKING, Phase.FINISHED):
             return
         if not all(child.settled or (hopeless and child.status is OrderStatus.IN_DOUBT) for child in children):
             return
@@ -104,7 +106,7 @@ class Ending:
             self.advance(now)
         elif self._wants_to_cross and self._watch.blocked(now) and not self._looked_again:
             # The book is not fit for a decision; now that no order of ours is in flight it may be.
-            self._looked_again = True
+            self._looked_again = self._looking = True
             self._wake(now, Look.BOOK)
         elif self._wants_to_cross and self._may_cross(now, Quantity(rest - children.limbo)):
             self.phase, self._wants_to_cross = Phase.CROSSING, False
