@@ -255,3 +255,15 @@ def test_what_the_market_was_like_is_on_record(tmp_path: Path) -> None:
     assert ages
     assert all(0 <= each["age"] <= 10 for each in ages)
     assert json.loads(tags) == {"idea": "42"}
+
+
+def test_a_ladder_too_short_is_extended_in_price_and_in_fees(tmp_path: Path) -> None:
+    """30 of 100 fill at 44; one more stands at 60: the other 70 are priced at 60, and so are their fees."""
+    books = frozen(tmp_path, [["0.4000", "10.00"]], [["0.5600", "30.00"], ["0.4000", "1.00"]])
+    found = conserved(execute(tmp_path, "FROZEN", "--count", "100", "--books", books))
+    legs = [(Price(6000), Quantity(100)), (Price(6000), Quantity(6900))]
+    completion = estimate(FeeSchedule(), legs, is_taker=True, side=Side.BUY)
+
+    assert "30.00" == found["filled"]
+    assert (Decimal("0.60") - Decimal("0.42")) * 70 == Decimal(found["shortfall"]["opportunity"])
+    assert Decimal(found["fees"]) + Decimal(format_money(completion)) == Decimal(found["shortfall"]["fees"])
