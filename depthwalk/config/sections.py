@@ -27,11 +27,15 @@ from depthwalk.executors.registry import ALGORITHMS
 from depthwalk.executors.state import require
 
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_LOOPBACK: Final = re.compile(r"http://(127\.0\.0\.1|\[::1\]|localhost):(?P<port>\d{1,5})/?")
+_LAST_PORT: Final = 65_535
 _MOST_RETRIES: Final = 20
 _MAX_NOTIONAL: Final = Money(500 * DOLLAR)
 _SHORTEST_INTERVAL: Final = 0.1
 _LONGEST_INTERVAL: Final = 86_400
 _MOST_LEVELS: Final = 1_000
+_MOST_EXECUTIONS: Final = 1_000
+_MAX_DAILY_NOTIONAL: Final = Money(2_000 * DOLLAR)
 
 
 class Environment(StrEnum):
@@ -71,6 +75,25 @@ class CredentialsConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaperConfig:
+    """Which paper exchange: *server* null is the embedded one, else one that `depthwalk paper serve` runs on this machine.
+
+    *private_key_path* null: the key that `paper serve` wrote in the platform's data folder.
+    """
+
+    server: str | None = None
+    private_key_path: str | None = None
+
+    def __post_init__(self) -> None:
+        text = self.server
+        if text is None:
+            return
+        found = _LOOPBACK.fullmatch(text)
+        allowed = "http://127.0.0.1:PORT of this machine, or null"
+        require(found is not None and 0 < int(found["port"]) <= _LAST_PORT, "server", repr(text), allowed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LiveConfig:
     """Real money has to be wanted here as well as on the command line."""
 
@@ -84,11 +107,14 @@ class ExecutionConfig:
     algorithm: str = "simple_limit"
     max_retries: int = 3
     max_book_age_seconds: float = 10.0
+    max_concurrent_executions: int = 5
 
     def __post_init__(self) -> None:
         require(self.algorithm in ALGORITHMS, "algorithm", repr(self.algorithm), ", ".join(ALGORITHMS))
         require(0 <= self.max_retries <= _MOST_RETRIES, "max_retries", self.max_retries, f"0 to {_MOST_RETRIES}")
         require(self.max_book_age_seconds > 0, "max_book_age_seconds", self.max_book_age_seconds, "more than 0")
+        most = self.max_concurrent_executions
+        require(1 <= most <= _MOST_EXECUTIONS, "max_concurrent_executions", most, f"1 to {_MOST_EXECUTIONS}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,14 +179,22 @@ class RateLimitConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskConfig:
-    """The largest order: contracts, and dollars it may put at stake at its cap (a sale: 1 - cap a contract)."""
+    """The largest order: contracts, and dollars it may put at stake at its cap (a sale: 1 - cap a contract).
+
+    *max_daily_notional* is of all executions of an account on one day (UTC). While the file *kill_switch_file* exists nothing
+    is sent, and what runs is stopped.
+    """
 
     max_count: Quantity = Quantity(1000 * CONTRACT)
     max_notional: Money = _MAX_NOTIONAL
+    max_daily_notional: Money = _MAX_DAILY_NOTIONAL
+    kill_switch_file: str | None = None
 
     def __post_init__(self) -> None:
         require(self.max_count > 0, "max_count", format_quantity(self.max_count), "more than 0")
         require(self.max_notional > 0, "max_notional", format_money(self.max_notional), "more than 0")
+        require(self.max_daily_notional > 0, "max_daily_notional", format_money(self.max_daily_notional), "more than 0")
+        require(self.kill_switch_file != "", "kill_switch_file", repr(self.kill_switch_file), "the path of a file, or null")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from depthwalk.config.sections import (
     LiquidityConfig,
     LiveConfig,
     Method,
+    PaperConfig,
     RateLimitConfig,
     RecordingConfig,
     RiskConfig,
@@ -50,6 +51,7 @@ class Config:
     environment: Environment = Environment.PAPER
     database: str | None = None
     credentials: CredentialsConfig = field(default_factory=CredentialsConfig)
+    paper: PaperConfig = field(default_factory=PaperConfig)
     live: LiveConfig = field(default_factory=LiveConfig)
     execution: ExecutionConfig = field(default_factory=ExecutionConfig)
     algorithms: dict[str, BaseParams] = field(default_factory=default_algorithms)
@@ -70,6 +72,16 @@ class Config:
     def private_key_path(self) -> Path:
         """Return where the private key is; a relative path counts from the config file's folder."""
         return self._resolved(self.credentials.private_key_path)
+
+    def paper_key_path(self) -> Path:
+        """Return where the key of a served paper exchange is."""
+        if self.paper.private_key_path is None:
+            return platformdirs.user_data_path("depthwalk") / "paper-server.pem"
+        return self._resolved(self.paper.private_key_path)
+
+    def kill_switch_path(self) -> Path | None:
+        """Return the file whose existence stops everything; None where there is none."""
+        return None if self.risk.kill_switch_file is None else self._resolved(self.risk.kill_switch_file)
 
     def rules(self) -> Rules:
         """Return what holds for every algorithm."""

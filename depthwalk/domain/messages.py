@@ -57,12 +57,13 @@ class Look(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
-    """The run begins: the first event, always."""
+    """The run begins: the first event, always. *notes* are decisions taken before it, as why another algorithm runs."""
 
     at: Instant
     parent: ParentOrder
     market: Market
     rules: Rules
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +209,29 @@ class MarketClosed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MarketChanged:
+    """The market was read again and differs: another grid, another close, another status."""
+
+    at: Instant
+    market: Market
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed:
+    """Another process carries the run on after a crash: the time since the last event before this does not count."""
+
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovering:
+    """Another process settles what a crash or a doubt left: cancel, confirm, record, finish. Nothing is sent any more."""
+
+    at: Instant
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StopRequested:
     """The user, a signal or a limit wants the run to end: cancel, confirm, finish."""
 
@@ -231,6 +255,9 @@ Event = (
     | FeedLost
     | FeedRestored
     | MarketClosed
+    | MarketChanged
+    | Resumed
+    | Recovering
     | StopRequested
 )
 
@@ -299,6 +326,7 @@ class Reason(Enum):
     FILLED = "filled"
     HORIZON = "horizon"
     STOPPED = "stopped"
+    RECOVERED = "recovered"
     MARKET_CLOSED = "market_closed"
     REFUSED = "refused"
     REJECTED = "rejected"

@@ -225,6 +225,9 @@ def _summary(row: sqlite3.Row) -> ExecutionSummary:
             started_at=row["started_at_us"],
             seed=row["seed"],
             fresh_account=bool(row["fresh_account"]),
+            venue=row["venue"],
+            account=row["account"],
+            reserved=row["reserved_e6"],
             tags=codec.decode(dict[str, str], row["tags"]),
         )
         return ExecutionSummary(

@@ -19,11 +19,14 @@ from depthwalk.domain.messages import (
 )
 from depthwalk.domain.order import ParentOrder
 from depthwalk.domain.result import ExecutionResult, Status
-from depthwalk.domain.units import Instant
+from depthwalk.domain.units import Instant, Money
 from depthwalk.errors import StorageError
 from depthwalk.storage import codec
 from depthwalk.storage.database import Database
 from depthwalk.storage.rows import conditions_values, metrics_values, split_values, state_values
+
+EMBEDDED = "embedded"
+"""The venue of an execution whose exchange lives and dies with its process."""
 
 _EFFECTS = (SubmitOrder, AmendOrder, CancelOrder, Finish)
 """Intents that reach outside: they must be on the disk before they are performed."""
@@ -35,6 +38,8 @@ class ExecutionStart:
 
     *parameters* are plain values, as JSON can hold them (a tuple comes back as a list, an enum as its value).
     *fresh_account*: it trades on a paper account of its own, so its fills do not move the lasting paper account.
+    *venue* is the host and port its orders go to (EMBEDDED: an exchange inside this process), *account* the fingerprint of
+    the key that signs, *reserved* the most it may put at stake.
     """
 
     execution_id: str
@@ -46,6 +51,9 @@ class ExecutionStart:
     started_at: Instant
     seed: int | None = None
     fresh_account: bool = False
+    venue: str = EMBEDDED
+    account: str = ""
+    reserved: Money = Money(0)
     tags: dict[str, str] = field(default_factory=dict)
 
 
@@ -85,11 +93,11 @@ class ExecutionJournal:
             connection.execute(
                 """
                 INSERT INTO execution_state (execution_id, parent_id, environment, source, ticker, outcome, action, algorithm,
-                    params, requested_e2, asked_target_e4, asked_limit_e4, tags, seed, fresh_account, status, started_at_us,
-                    updated_at_us)
+                    params, requested_e2, asked_target_e4, asked_limit_e4, tags, seed, fresh_account, venue, account,
+                    reserved_e6, status, started_at_us, updated_at_us)
                 VALUES (:execution_id, :parent_id, :environment, :source, :ticker, :outcome, :action, :algorithm,
-                    :params, :requested_e2, :asked_target_e4, :asked_limit_e4, :tags, :seed, :fresh_account, :status,
-                    :started_at_us, :started_at_us)
+                    :params, :requested_e2, :asked_target_e4, :asked_limit_e4, :tags, :seed, :fresh_account, :venue, :account,
+                    :reserved_e6, :status, :started_at_us, :started_at_us)
                 """,
                 {
                     "execution_id": start.execution_id,
@@ -107,6 +115,9 @@ class ExecutionJournal:
                     "tags": codec.encode(start.tags),
                     "seed": start.seed,
                     "fresh_account": int(start.fresh_account),
+                    "venue": start.venue,
+                    "account": start.account,
+                    "reserved_e6": start.reserved,
                     "status": Status.RUNNING.value,
                     "started_at_us": start.started_at,
                 },

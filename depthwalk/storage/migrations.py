@@ -220,6 +220,18 @@ CREATE TABLE execution_conditions (  -- what the market was like, one row an exe
 );
 """
 
+_SAFETY = (
+    # host and port its orders went to; "embedded": an exchange inside the process, which died with it
+    "ALTER TABLE execution_state ADD COLUMN venue TEXT NOT NULL DEFAULT 'embedded'",
+    # fingerprint of the key that signed, never the key: limits are an account's
+    "ALTER TABLE execution_state ADD COLUMN account TEXT NOT NULL DEFAULT ''",
+    # the most it may put at stake: counted against the day's limit until it has ended
+    "ALTER TABLE execution_state ADD COLUMN reserved_e6 INTEGER NOT NULL DEFAULT 0",
+    # somebody wants it to end; its owner looks here
+    "ALTER TABLE execution_state ADD COLUMN cancel_asked_at_us INTEGER",
+    "CREATE INDEX execution_state_unfinished ON execution_state (environment, account) WHERE status IN ('running', 'unknown')",
+)
+
 
 def m001_tables(db: "Database") -> None:
     """Books, executions with their splits and metrics, fills, journal."""
@@ -252,12 +264,19 @@ def m005_conditions(db: "Database") -> None:
         db.create_view(name, sql)
 
 
+def m006_safety(db: "Database") -> None:
+    """Where an execution's orders went and whose they are, what it may cost, and whether it shall end."""
+    for statement in _SAFETY:
+        db.execute(statement)
+
+
 STEPS: tuple[Callable[["Database"], None], ...] = (
     m001_tables,
     m002_views,
     m003_paper_resets,
     m004_recordings,
     m005_conditions,
+    m006_safety,
 )
 """Every step ever released, in order. Append only."""
 

@@ -78,7 +78,7 @@ CROSSED = json.dumps({"ts": "2026-05-13T20:20:37Z", "ticker": "T", "yes": [["0.6
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("cut.jsonl.gz", gzip.compress(ROW.encode() * 200)[:-20], ("cut.jsonl.gz",)),
+        ("cut.jsonl.gz", gzip.compress(ROW.encode() * 200, mtime=0)[:-20], ("cut.jsonl.gz",)),
         ("cut.jsonl", (ROW + ROW[:40]).encode(), ("cut.jsonl", "2")),
         ("prose.jsonl", b"not JSON at all\n", ("prose.jsonl", "1")),
         ("binary.jsonl", bytes(range(256)), ("binary.jsonl",)),
