@@ -25,6 +25,8 @@ from depthwalk.storage import codec
 from depthwalk.storage.database import Database
 from depthwalk.storage.rows import conditions_values, metrics_values, split_values, state_values
 
+_NOTHING = Money(0)
+
 EMBEDDED = "embedded"
 """The venue of an execution whose exchange lives and dies with its process."""
 
@@ -53,7 +55,7 @@ class ExecutionStart:
     fresh_account: bool = False
     venue: str = EMBEDDED
     account: str = ""
-    reserved: Money = Money(0)
+    reserved: Money = _NOTHING
     tags: dict[str, str] = field(default_factory=dict)
 
 
