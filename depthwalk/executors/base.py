@@ -7,11 +7,10 @@ interface: no clock, no client, no logger, no database (design, D3).
 A run goes WAITING (for a usable book) -> WORKING -> its ending; every way out leads through `ending.py`.
 """
 
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import ClassVar, assert_never
+from typing import assert_never
 
+from depthwalk.domain.market import MarketStatus
 from depthwalk.domain.messages import (
     AmendRejected,
     BookChanged,
@@ -22,6 +21,7 @@ from depthwalk.domain.messages import (
     Finish,
     Intent,
     Look,
+    MarketChanged,
     MarketClosed,
     OrderAccepted,
     OrderAmended,
@@ -31,31 +31,30 @@ from depthwalk.domain.messages import (
     OrderInDoubt,
     OrderRejected,
     Reason,
+    Recovering,
+    Resumed,
     Started,
     StopRequested,
     WakeAt,
     Woke,
 )
 from depthwalk.domain.result import Arrival
-from depthwalk.domain.units import SECOND, Duration, Instant, Quantity
+from depthwalk.domain.units import SECOND, Duration, Instant
 from depthwalk.errors import DomainError, RefusalReason, Refused
+from depthwalk.executors.algorithm import Algorithm
 from depthwalk.executors.arrival import arrive
 from depthwalk.executors.children import Child
 from depthwalk.executors.desk import CROSS_SPLIT, Denied, Desk
 from depthwalk.executors.ending import Ending
-from depthwalk.executors.state import RELOOK, BaseParams, Phase, Quote, Run, Sight, Situation
+from depthwalk.executors.state import RELOOK, BaseParams, Phase, Run, Sight, Situation
 from depthwalk.executors.watch import Watch
 
 _RELOOKS = 3
 _POST_ONLY_RETRIES = 2
 
 
-class Executor(ABC):
+class Executor(Algorithm):
     """A state machine working one parent order. Subclasses are algorithms: they choose splits and prices, nothing else."""
-
-    algorithm: ClassVar[str]
-    post_only: ClassVar[bool] = True
-    """Whether orders that should not take are sent so that they cannot."""
 
     def __init__(self, params: BaseParams) -> None:
         self.base = params
@@ -67,36 +66,10 @@ class Executor(ABC):
         self._next_step = Instant(0)
         self._relooks = 0
         self._relook_at: Instant | None = None
-
-    # --- what an algorithm says ---
-
-    @property
-    @abstractmethod
-    def cadence(self) -> Duration:
-        """Time between two steps."""
-
-    @property
-    def look(self) -> Look:
-        """What must be read before a step."""
-        return Look.BOOK
-
-    @abstractmethod
-    def divide(self, situation: Situation) -> Sequence[Quantity]:
-        """Return the quantities of the splits at arrival, summing to the requested quantity."""
-
-    @abstractmethod
-    def quotes(self, situation: Situation) -> Sequence[Quote]:
-        """Return where each split should rest now; a split left out stays as it is."""
-
-    def observe(self, situation: Situation) -> None:  # noqa: B027 - optional: most algorithms have no signals
-        """Take note of a usable book, for signals."""
+        self._latest = Instant(0)
+        self._recovering = False
 
     # --- what others may look at ---
-
-    @property
-    def adverse_momentum(self) -> float | None:
-        """Momentum against us now, -1 to 1, of an algorithm that follows it; else None."""
-        return None
 
     @property
     def phase(self) -> Phase:
@@ -132,7 +105,10 @@ class Executor(ABC):
     def handle(self, event: Event) -> tuple[Intent, ...]:
         """Take one event and return what is to be done now, in this order."""
         self._out.clear()
+        since, self._latest = self._latest, max(self._latest, event.at)
         try:
+            if isinstance(event, Resumed | Recovering):
+                self._replace_run(self.run.carried_on(since=since, at=event.at))
             self._take(event)
         except Denied as denied:
             self.watch.record("deny", denied.message, event.at)
@@ -143,7 +119,12 @@ class Executor(ABC):
         if isinstance(event, Started):
             run = Run.of(event, self.base)
             self._parts = run, Desk(run, self._out), Watch(run, self._out)
+            for note in event.notes:
+                self.watch.record("fallback", note, event.at)
             self._wake(event.at, Look.BOOK)
+            return
+        if isinstance(event, Recovering):
+            self._recover(event)
             return
         self.desk.children.apply(event)
         if self.phase is Phase.FINISHED:
@@ -157,6 +138,10 @@ class Executor(ABC):
                 self._close(event.at, Reason.STOPPED, event.detail)
             case MarketClosed():
                 self._close(event.at, Reason.MARKET_CLOSED, event.detail)
+            case MarketChanged():
+                self._change(event)
+            case Resumed():
+                self._resume(event.at)
             case FeedLost():
                 self.watch.record("look failed", event.detail, event.at)
                 if self.ending is not None:
@@ -176,6 +161,8 @@ class Executor(ABC):
 
     def _see(self, event: BookChanged) -> None:
         """Let the watch judge a book; an algorithm sees only clean and sound ones."""
+        if self._recovering:
+            return
         if not self.watch.take(event, self.desk.children):
             if self.watch.passing and self._relooks < _RELOOKS:
                 self._relooks += 1
@@ -221,7 +208,7 @@ class Executor(ABC):
             cap=run.space.traded(arrival.cap),
             arrival=arrival,
             quantity=run.parent.quantity,
-            elapsed=min(1.0, (now - run.started_at) / run.horizon),
+            elapsed=min(1.0, run.worked(now) / run.horizon),
             remaining=(run.parent.quantity - desk.children.filled) / run.parent.quantity,
             splits=desk.splits,
         )
@@ -268,11 +255,45 @@ class Executor(ABC):
         situation = self._situation(now)
         for quote in self.quotes(situation):
             split = self.desk.splits[quote.split]
-            split.wanted, split.why = quote.price, quote.why
+            # A price from before a change of the grid may not be on the new one.
+            split.wanted, split.why = situation.grid.floor(quote.price), quote.why
         for split in self.desk.splits:
             self.desk.pursue(split, now, situation.book, post_only=self.post_only)
         self._next_step = Instant(now + self.cadence)
         self._wake_working(self._next_step)
+
+    # --- what happened to the market, and to the process ---
+
+    def _replace_run(self, run: Run) -> bool:
+        """Take the facts of the run as they are now; False where no price within the cap is left."""
+        _, desk, watch = self._started
+        self._parts, watch.run = (run, desk, watch), run
+        return desk.retune(run)
+
+    def _change(self, event: MarketChanged) -> None:
+        market = event.market
+        self.watch.record("market changed", f"{market.status.value}, prices {market.grid.describe()}", event.at)
+        tradable = self._replace_run(self.run.at_market(market))
+        if market.status is not MarketStatus.ACTIVE:
+            self._close(event.at, Reason.MARKET_CLOSED, f"the market is {market.status.value}")
+        elif not tradable:
+            self._close(event.at, Reason.REJECTED, "the new grid has no price within the cap")
+
+    def _resume(self, now: Instant) -> None:
+        """Carry on after a crash: on a new look, never on what was seen before."""
+        self.watch.record("carry on", "another process drives the run from here", now)
+        if self.ending is not None:
+            self.ending.carried_on(now)
+            return
+        self.watch.holding("carried on after a crash", now)
+        self._next_step = now
+        self._wake(now, Look.BOOK)
+
+    def _recover(self, event: Recovering) -> None:
+        """Leave, whatever the run was doing or had concluded; a book that is seen from now on is not the run's any more."""
+        self._recovering = self.desk.children.ever_in_doubt = True
+        self.ending = None
+        self._close(event.at, Reason.RECOVERED, event.detail)
 
     # --- what happened to orders ---
 

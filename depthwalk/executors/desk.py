@@ -46,6 +46,16 @@ class Desk:
         self.splits = [Split(index=k, quantity=quantity) for k, quantity in enumerate(quantities)]
         self.cap = cap
 
+    def retune(self, run: Run) -> bool:
+        """Take the run as it is after a change of its market; False where the new grid has no price within the cap."""
+        self.run = run
+        if self.cap is None:
+            return True
+        cap = run.grid.floor(self.cap)
+        if cap is not None:
+            self.cap = cap
+        return cap is not None
+
     def live_child(self, split: Split) -> Child | None:
         """Return the living child of a split."""
         return next((child for child in self.children.live if child.split == split.index), None)

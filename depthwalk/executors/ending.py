@@ -48,6 +48,14 @@ class Ending:
         if self._reason is Reason.HORIZON or reason is Reason.IN_DOUBT:
             self._reason, self._detail = reason, detail
 
+    def carried_on(self, now: Instant) -> None:
+        """Go on in another process, with all the time there is for leaving: what was being looked at is looked at again."""
+        self._since = now
+        self._looking = self._swept = False
+        if self.phase in (Phase.SWEEPING, Phase.MARKING):
+            self.phase = Phase.CLOSING
+        self._wake(now, Look.ORDERS)
+
     def doubted(self) -> None:
         """Note a new doubt: what was looked for before it has to be looked for again."""
         self._swept = False

@@ -1,7 +1,7 @@
 """What a run is made of, as values: parameters every algorithm has, the facts of a run, its splits, what an algorithm sees."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from depthwalk.domain.book import Book
@@ -25,6 +25,9 @@ POLL = seconds(0.5)
 
 LEAVE_BOUND = seconds(90)
 """How long leaving may take (a paused exchange refuses cancels); then the run ends in doubt, and the orders by expiry."""
+
+BEFORE_CLOSE = seconds(10)
+"""Kept free before the market closes: after it not even a cancel is taken (kalshi-api.md section 12), and clocks differ."""
 
 _LONGEST_HORIZON = 86_400
 
@@ -71,7 +74,11 @@ class Phase(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """The facts of one run that never change. *grid* is a buyer's; *closing_at* is when the end game begins."""
+    """The facts of one run: they change only when the market does, or when another process carries it on.
+
+    *grid* is a buyer's; *patience* the horizon that was asked for; *paused* the time in which nobody drove the run, up to
+    *resumed_at*.
+    """
 
     parent: ParentOrder
     market: Market
@@ -79,13 +86,14 @@ class Run:
     space: BuyerSpace
     grid: Grid
     started_at: Instant
-    horizon: Duration
-    closing_at: Instant
+    patience: Duration
+    paused: Duration = Duration(0)
+    resumed_at: Instant | None = None
 
     @classmethod
     def of(cls, event: Started, params: BaseParams) -> "Run":
         """Derive the facts from the first event and the parameters."""
-        space, horizon = BuyerSpace.of(event.parent), seconds(params.timeout_seconds)
+        space = BuyerSpace.of(event.parent)
         return cls(
             parent=event.parent,
             market=event.market,
@@ -93,14 +101,38 @@ class Run:
             space=space,
             grid=space.grid(event.market.grid),
             started_at=event.at,
-            horizon=horizon,
-            closing_at=Instant(event.at + horizon - min(END_GAME, horizon // 4)),
+            patience=seconds(params.timeout_seconds),
         )
+
+    def at_market(self, market: Market) -> "Run":
+        """Return the run in its market as that is now."""
+        return replace(self, market=market, grid=self.space.grid(market.grid))
+
+    def carried_on(self, *, since: Instant, at: Instant) -> "Run":
+        """Return the run with the time from *since* to *at* not counted."""
+        return replace(self, paused=Duration(self.paused + max(0, at - since)), resumed_at=at)
+
+    @property
+    def horizon(self) -> Duration:
+        """How long the run works: as asked, but it is over before the market closes."""
+        close = self.market.close_time
+        left = self.patience if close is None else close - BEFORE_CLOSE - self.started_at - self.paused
+        return Duration(max(1, min(self.patience, left)))
 
     @property
     def deadline(self) -> Instant:
         """When the horizon ends."""
-        return Instant(self.started_at + self.horizon)
+        return Instant(self.started_at + self.paused + self.horizon)
+
+    @property
+    def closing_at(self) -> Instant:
+        """When the end game begins."""
+        return Instant(self.deadline - min(END_GAME, self.horizon // 4))
+
+    def worked(self, at: Instant) -> Duration:
+        """Return how long the run has been at work at a time of it."""
+        away = self.paused if self.resumed_at is not None and at >= self.resumed_at else 0
+        return Duration(max(0, at - self.started_at - away))
 
 
 @dataclass(slots=True, kw_only=True)
