@@ -53,7 +53,7 @@ _GUESTS: Mapping[str, frozenset[str]] = {
         "kalshi": "cryptography httpx msgspec tenacity",
         "paper": "cryptography httpx msgspec starlette",
         "simulation": "msgspec",
-        "storage": "msgspec platformdirs sqlite_utils",
+        "storage": "filelock msgspec platformdirs sqlite_utils",
         "reports": "rich",
         "cli": "click platformdirs rich typer",
     }.items()
