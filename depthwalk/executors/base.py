@@ -38,6 +38,7 @@ from depthwalk.domain.messages import (
     WakeAt,
     Woke,
 )
+from depthwalk.domain.order import TimeInForce
 from depthwalk.domain.result import Arrival
 from depthwalk.domain.units import SECOND, Duration, Instant
 from depthwalk.errors import DomainError, RefusalReason, Refused
@@ -311,7 +312,7 @@ class Executor(Algorithm):
             self._close(now, Reason.FILLED, "")
         elif nothing and child.post_only:
             self._crossed(child, now)  # some answer a post-only order that would take with nothing instead of a refusal
-        elif isinstance(event, OrderCanceled) and not event.asked:
+        elif _gone(event, child):
             self._close(now, Reason.STOPPED, f"order {child.client_id} was canceled elsewhere")
         elif isinstance(event, OrderCanceled | OrderExpired) and child.split != CROSS_SPLIT:
             split = desk.splits[child.split]
@@ -339,6 +340,8 @@ class Executor(Algorithm):
                 self._crossed(child, event.at)
             case RefusalReason.THROTTLED | RefusalReason.NOT_FOUND | RefusalReason.NEVER_ARRIVED:
                 pass  # the next step tries again, on what the next look says
+            case RefusalReason.INVALID_PRICE if self._off_grid(child):
+                self._look_at_once(event.at)  # the grid changed under it
             case RefusalReason.MARKET_CLOSED | RefusalReason.PAUSED:
                 self._close(event.at, Reason.MARKET_CLOSED, event.detail)
             case _:
@@ -349,8 +352,15 @@ class Executor(Algorithm):
         split = self.desk.splits[child.split]
         split.refusals += 1
         if split.refusals <= _POST_ONLY_RETRIES:  # else the book runs away from us: wait for the cadence
-            self._next_step = now
-            self._wake(now, Look.BOOK)
+            self._look_at_once(now)
+
+    def _off_grid(self, child: Child) -> bool:
+        wanted = self.desk.splits[child.split].wanted
+        return wanted is not None and wanted not in self.run.grid
+
+    def _look_at_once(self, now: Instant) -> None:
+        self._next_step = now
+        self._wake(now, Look.BOOK)
 
     def _doubt(self, event: OrderInDoubt) -> None:
         self.watch.record("in doubt", f"{event.operation.value}: {event.detail}", event.at)
@@ -375,3 +385,15 @@ class Executor(Algorithm):
         else:
             self.ending.replace(reason, detail)
             self.ending.happened(now)
+
+
+def _gone(event: Event, child: Child) -> bool:
+    """Say whether an order that was to rest is off the book by somebody else's doing."""
+    match event:
+        case OrderCanceled():
+            return not event.asked
+        case OrderAccepted():
+            rests = child.time_in_force is TimeInForce.GOOD_TILL_CANCELED and not child.post_only
+            return rests and not event.remaining and event.filled < child.total
+        case _:
+            return False

@@ -18,6 +18,7 @@ from depthwalk.domain.messages import (
     CancelRejected,
     Event,
     ForeignOrder,
+    Operation,
     OrderAccepted,
     OrderAmended,
     OrderCanceled,
@@ -75,6 +76,23 @@ class Child:
     def settled(self) -> bool:
         """Whether it is terminal and every fill the venue reported has been read."""
         return not self.live and self.filled >= self.reported
+
+    @property
+    def awaited(self) -> Operation | None:
+        """The write whose outcome is not known yet; None where there is none."""
+        match self.status:
+            case OrderStatus.PENDING:
+                return Operation.CREATE
+            case OrderStatus.AMENDING:
+                return Operation.AMEND
+            case OrderStatus.CANCELING:
+                return Operation.CANCEL
+            case OrderStatus.IN_DOUBT if self.order_id is None:
+                return Operation.CREATE
+            case OrderStatus.IN_DOUBT:
+                return Operation.CANCEL if self.amending is None else Operation.AMEND
+            case _:
+                return None
 
     def move(self, status: OrderStatus) -> None:
         """Change status by the transition table; staying is no change."""

@@ -11,7 +11,7 @@ from depthwalk.domain.book import Book
 from depthwalk.domain.messages import Finish, Reason
 from depthwalk.domain.order import Fill
 from depthwalk.domain.result import ApiUsage, BasicEstimate, Conditions, ExecutionResult, Shortfall, Status
-from depthwalk.domain.units import CENT, ONE, Duration, Instant, Money, Quantity
+from depthwalk.domain.units import CENT, ONE, Instant, Money, Quantity
 from depthwalk.errors import DomainError
 from depthwalk.executors.base import Executor
 from depthwalk.executors.snapshot import split_views, value_of
@@ -68,9 +68,9 @@ def conclude(
         slippage_percent=slippage,
         slippage_bps=None if slippage is None else 100 * slippage,
         shortfall=_shortfall(executor, fills, Quantity(requested - filled)),
-        time_to_first_fill=Duration(max(0, fills[0].at - run.started_at)) if fills else None,
-        time_to_full_fill=Duration(max(0, fills[-1].at - run.started_at)) if filled == requested else None,
-        total_time=Duration(finished_at - run.started_at),
+        time_to_first_fill=run.worked(fills[0].at) if fills else None,
+        time_to_full_fill=run.worked(fills[-1].at) if filled == requested else None,
+        total_time=run.worked(finished_at),
         walks=sum(split.walks for split in executor.desk.splits),
         splits=split_views(executor),
         api=api,
@@ -95,7 +95,7 @@ def status_of(finish: Finish, filled: Quantity, requested: Quantity) -> Status:
     if filled == requested:
         return Status.FILLED
     match finish.reason:
-        case Reason.STOPPED:
+        case Reason.STOPPED | Reason.RECOVERED:
             return Status.CANCELED
         case Reason.REFUSED:
             return Status.REFUSED

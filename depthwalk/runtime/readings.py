@@ -5,7 +5,7 @@ still be listed as resting. So fills are read until they add up, and an order is
 is newer than our write.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from depthwalk.clock import Clock
 from depthwalk.domain.market import Market
@@ -45,7 +45,10 @@ _FILL_TRIES = 6
 
 
 class Readings:
-    """Reads for one run. *post* takes the events; *children* is the executor's ledger, read only."""
+    """Reads for one run. *post* takes the events; *children* is the executor's ledger, read only.
+
+    *explain* is waited for before an order is said to have ended by somebody else's doing: the market may be why.
+    """
 
     def __init__(
         self,
@@ -58,6 +61,7 @@ class Readings:
         children: Children,
         post: Callable[[Event], None],
         busy: Callable[[], bool],
+        explain: Callable[[], Awaitable[None]],
     ) -> None:
         self._exchange = exchange
         self._clock = clock
@@ -66,11 +70,13 @@ class Readings:
         self._since = Instant(since - MARGIN)
         self._children = children
         self._post = post
-        self._client_ids: dict[str, str] = {}
         self._busy = busy
         self._odd: dict[str, tuple[int, OrderReport, Instant]] = {}
-        self._seen: set[str] = set()
-        self._read: dict[str, int] = {}
+        self._explain = explain
+        # Empty for a new run, but not for one that is carried on.
+        self._client_ids = {child.order_id: child.client_id for child in children if child.order_id is not None}
+        self._seen = {fill.fill_id for fill in children.fills}
+        self._read: dict[str, int] = {child.client_id: child.filled for child in children}
 
     def know(self, order_id: str, client_id: str) -> None:
         """Note which child an order id of the venue belongs to."""
@@ -202,8 +208,10 @@ class Readings:
         if expired and report.status is OrderStatus.CANCELED:
             self._post(OrderExpired(at=now, client_id=child.client_id, filled=report.filled))
         else:
-            asked = child.status is not OrderStatus.RESTING or report.status is OrderStatus.FILLED
+            asked = child.awaited is Operation.CANCEL or report.status is OrderStatus.FILLED
             text = "as the venue lists it"
+            if not asked:
+                await self._explain()
             self._post(OrderCanceled(at=now, client_id=child.client_id, filled=report.filled, detail=text, asked=asked))
 
     # --- doubt ---
@@ -249,7 +257,7 @@ class Readings:
     async def _settle_create(self, child: Child, *, fresh: bool) -> bool:
         since = Instant(child.sent_at - MARGIN)
         for report in await self._exchange.orders_since(self._market.ticker, since):
-            if report.client_id == child.client_id:
+            if (report.client_id, report.side) == (child.client_id, child.side):
                 await self._post_found(child, report)
                 return True
         if fresh:

@@ -9,15 +9,13 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Coroutine
-from typing import Any, assert_never
+from typing import Any, NamedTuple, assert_never
 
 from depthwalk.clock import Clock
 from depthwalk.domain.market import Market
 from depthwalk.domain.messages import (
     AmendOrder,
-    AmendRejected,
     CancelOrder,
-    CancelRejected,
     Event,
     FeedLost,
     FeedRestored,
@@ -25,13 +23,10 @@ from depthwalk.domain.messages import (
     Intent,
     Look,
     Operation,
-    OrderAccepted,
-    OrderAmended,
-    OrderCanceled,
     OrderFilled,
-    OrderInDoubt,
-    OrderRejected,
     Record,
+    Recovering,
+    Resumed,
     Rules,
     Started,
     StopRequested,
@@ -40,27 +35,39 @@ from depthwalk.domain.messages import (
     Woke,
 )
 from depthwalk.domain.order import ParentOrder
-from depthwalk.domain.units import Duration, Instant, Quantity, seconds
-from depthwalk.errors import ExchangeError, InDoubt, NotFound, OrderRefused, RefusalReason, StorageError, Unreachable
+from depthwalk.domain.units import Duration, seconds
+from depthwalk.errors import ExchangeError, InDoubt, StorageError
 from depthwalk.executors.base import Executor
 from depthwalk.executors.snapshot import take_snapshot
 from depthwalk.ports import Exchange, Journal, View
+from depthwalk.runtime.leaving import cancel_all, shielded
+from depthwalk.runtime.market_watch import EVERY, MarketWatch
 from depthwalk.runtime.readings import Readings
+from depthwalk.runtime.writes import Writes
 
 log = logging.getLogger(__name__)
 
 REFRESH = seconds(0.5)
 """How often the view is shown the run while nothing happens."""
 
-_LEAVE_TRIES = 6
 LOOK_SECONDS = 5.0
 """The longest a look may take before the run goes on without it."""
 
 GRACE = seconds(0.75)
 """How long the end game waits for its own look before it begins blind."""
 
-LEAVE_SECONDS = 15.0
-"""How long leaving after an error waits for writes on their way: longer than the client waits for their replies."""
+
+class _Effects(NamedTuple):
+    """What reaches outside for a run."""
+
+    readings: Readings
+    writes: Writes
+    watch: MarketWatch
+
+
+def in_flight(executor: Executor) -> list[tuple[str, Operation]]:
+    """Return the writes whose replies a replayed executor still waits for, by client id."""
+    return [(child.client_id, child.awaited) for child in executor.desk.children if child.awaited is not None]
 
 
 class Runner:
@@ -78,6 +85,7 @@ class Runner:
         journal: Journal,
         view: View,
         refresh: bool,
+        notes: tuple[str, ...] = (),
     ) -> None:
         self._executor = executor
         self._parent = parent
@@ -88,13 +96,14 @@ class Runner:
         self._journal = journal
         self._view: View | None = view
         self._refresh = refresh
+        self._notes = notes
         self._inbox: asyncio.Queue[Event | BaseException] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._writes: set[asyncio.Task[None]] = set()
+        self._under_way: set[asyncio.Task[None]] = set()
         self._sleeper: asyncio.Task[None] | None = None
         self._looking = asyncio.Lock()
         self._feed_lost = False
-        self._readings: Readings | None = None
+        self._effects: _Effects | None = None
 
     def stop(self, detail: str) -> None:
         """Ask the run to end: orders are canceled and confirmed first. To be called on the loop's thread."""
@@ -102,21 +111,29 @@ class Runner:
 
     async def run(self) -> Finish:
         """Drive the executor to its Finish. Raises what went wrong in an effect or the journal, after canceling orders."""
-        started = Started(at=self._clock.now(), parent=self._parent, market=self._market, rules=self._rules)
+        return await self._drive(
+            Started(at=self._clock.now(), parent=self._parent, market=self._market, rules=self._rules, notes=self._notes)
+        )
+
+    async def resume(self) -> Finish:
+        """Carry on what another process began: the executor has been replayed from its journal. Else as `run`."""
+        return await self._drive(Resumed(at=self._clock.now()))
+
+    async def recover(self, detail: str) -> Finish:
+        """Settle what another process left, and end the run: nothing is created or amended any more. Else as `resume`."""
+        return await self._drive(Recovering(at=self._clock.now(), detail=detail))
+
+    async def _drive(self, first: Started | Resumed | Recovering) -> Finish:
+        flying = [] if isinstance(first, Started) else in_flight(self._executor)
         try:
-            self._handle(started)
-            self._readings = Readings(
-                exchange=self._exchange,
-                clock=self._clock,
-                parent=self._parent,
-                market=self._market,
-                since=started.at,
-                children=self._executor.desk.children,
-                post=self._inbox.put_nowait,
-                busy=lambda: not self._inbox.empty(),
-            )
+            self._handle(first)
+            self._effects = effects = self._connect()
+            for client_id, operation in flying:
+                died = InDoubt("the process that sent it died before the reply")
+                self._write(effects.writes.doubt(client_id, operation, died))
             # The end game does not wait for a look that hangs.
-            self._spawn(self._ring(Instant(self._executor.run.closing_at + GRACE)))
+            self._spawn(self._ring())
+            self._spawn(effects.watch.keep_looking())
             if self._refresh:
                 self._spawn(self._keep_showing())
             while self._executor.finish is None:
@@ -127,6 +144,37 @@ class Runner:
         finally:
             await self._stop_tasks()
         return self._executor.finish
+
+    @property
+    def _connected(self) -> "_Effects":
+        assert self._effects is not None  # noqa: S101 - set by _drive before any effect can run
+        return self._effects
+
+    def _connect(self) -> "_Effects":
+        """Build what reads and writes for this run; it needs the ledger, which is there once the run has started."""
+        children, post = self._executor.desk.children, self._inbox.put_nowait
+        watch = MarketWatch(exchange=self._exchange, clock=self._clock, market=self._market, post=post)
+        readings = Readings(
+            exchange=self._exchange,
+            clock=self._clock,
+            parent=self._parent,
+            market=self._market,
+            since=self._executor.run.started_at,
+            children=children,
+            post=post,
+            busy=lambda: not self._inbox.empty(),
+            explain=watch.look,
+        )
+        writes = Writes(
+            exchange=self._exchange,
+            clock=self._clock,
+            market=self._market,
+            children=children,
+            readings=readings,
+            watch=watch,
+            post=post,
+        )
+        return _Effects(readings, writes, watch)
 
     async def _next_event(self) -> Event:
         """Return the next event, or raise what made an effect fail in a way that is not the exchange's."""
@@ -164,8 +212,8 @@ class Runner:
 
     def _write(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._spawn(work)
-        self._writes.add(task)
-        task.add_done_callback(self._writes.discard)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -176,12 +224,8 @@ class Runner:
 
     def _perform(self, intent: Intent) -> None:
         match intent:
-            case SubmitOrder():
-                self._write(self._submit(intent))
-            case AmendOrder():
-                self._write(self._amend(intent))
-            case CancelOrder():
-                self._write(self._cancel(intent))
+            case SubmitOrder() | AmendOrder() | CancelOrder():
+                self._write(self._send(intent))
             case WakeAt():
                 if self._sleeper is not None:
                     self._sleeper.cancel()
@@ -191,14 +235,26 @@ class Runner:
             case _:
                 assert_never(intent)
 
+    async def _send(self, intent: SubmitOrder | AmendOrder | CancelOrder) -> None:
+        writes = self._connected.writes
+        match intent:
+            case SubmitOrder():
+                await writes.submit(intent)
+            case AmendOrder():
+                await writes.amend(intent)
+            case CancelOrder():
+                await writes.cancel(intent)
+
     async def _sleep(self, intent: WakeAt) -> None:
         await self._clock.sleep(Duration(intent.at - self._clock.now()))
         # From here on it is a look, which a newer WakeAt must not cut short.
         self._sleeper = None
         self._spawn(self._look(intent.look))
 
-    async def _ring(self, at: Instant) -> None:
-        await self._clock.sleep(Duration(at - self._clock.now()))
+    async def _ring(self) -> None:
+        """Ring when the end game is due, which may have been moved meanwhile."""
+        while (left := self._executor.run.closing_at + GRACE - self._clock.now()) > 0:
+            await self._clock.sleep(Duration(min(left, EVERY)))
         self._inbox.put_nowait(Woke(at=self._clock.now()))
 
     async def _look(self, look: Look) -> None:
@@ -216,14 +272,15 @@ class Runner:
         self._inbox.put_nowait(FeedLost(at=self._clock.now(), detail=detail))
 
     async def _read(self, look: Look) -> None:
+        readings = self._connected.readings
         try:
             match look:
                 case Look.BOOK:
-                    await self._known.look_at_book(await self._known.look_at_account())
+                    await readings.look_at_book(await readings.look_at_account())
                 case Look.EVERYTHING:
-                    await self._known.look_at_book(await self._known.look_at_everything())
+                    await readings.look_at_book(await readings.look_at_everything())
                 case _:
-                    await self._known.look_at_orders()
+                    await readings.look_at_orders()
         except ExchangeError as error:
             self._lost(error.message)
         else:
@@ -231,149 +288,25 @@ class Runner:
                 self._inbox.put_nowait(FeedRestored(at=self._clock.now()))
             self._feed_lost = False
 
-    @property
-    def _known(self) -> Readings:
-        assert self._readings is not None  # noqa: S101 - set by run before any effect can run
-        return self._readings
-
-    async def _submit(self, intent: SubmitOrder) -> None:
-        try:
-            reply = await self._exchange.submit(self._market, intent)
-        except OrderRefused as no:
-            if no.reason is RefusalReason.ALREADY_EXISTS:
-                await self._doubt(intent.client_id, Operation.CREATE, no)
-            else:
-                self._reject(OrderRejected, intent.client_id, no.reason, no)
-        except (InDoubt, Unreachable) as lost:
-            await self._doubt(intent.client_id, Operation.CREATE, lost)
-        except ExchangeError as no:
-            self._reject(OrderRejected, intent.client_id, RefusalReason.OTHER, no)
-        else:
-            self._known.know(reply.order_id, intent.client_id)
-            self._inbox.put_nowait(
-                OrderAccepted(
-                    at=self._clock.now(),
-                    client_id=intent.client_id,
-                    order_id=reply.order_id,
-                    filled=reply.filled,
-                    remaining=reply.remaining,
-                )
-            )
-            await self._fills(intent.client_id, reply.filled)
-
-    async def _amend(self, intent: AmendOrder) -> None:
-        child = self._executor.desk.children[intent.client_id]
-        order_id = self._order_id(intent.client_id)
-        try:
-            reply = await self._exchange.amend(self._market, order_id, child.side, intent)
-        except OrderRefused as no:
-            self._reject(AmendRejected, intent.client_id, no.reason, no)
-        except (InDoubt, Unreachable) as lost:
-            await self._doubt(intent.client_id, Operation.AMEND, lost)
-        except ExchangeError as no:
-            self._reject(AmendRejected, intent.client_id, RefusalReason.OTHER, no)
-        else:
-            filled = None if reply.remaining is None else Quantity(intent.total - reply.remaining)
-            self._inbox.put_nowait(
-                OrderAmended(
-                    at=self._clock.now(), client_id=intent.client_id, price=intent.price, total=intent.total, filled=filled
-                )
-            )
-            await self._fills(intent.client_id, filled or Quantity(0))
-
-    async def _cancel(self, intent: CancelOrder) -> None:
-        child = self._executor.desk.children[intent.client_id]
-        order_id = self._order_id(intent.client_id)
-        try:
-            reply = await self._exchange.cancel(self._market, order_id)
-        except NotFound as no:
-            self._reject(CancelRejected, intent.client_id, RefusalReason.NOT_FOUND, no)
-            await self._settle(intent.client_id, Operation.CANCEL, no)
-        except OrderRefused as no:
-            self._reject(CancelRejected, intent.client_id, no.reason, no)
-        except (InDoubt, Unreachable) as lost:
-            await self._doubt(intent.client_id, Operation.CANCEL, lost)
-        except ExchangeError as no:
-            self._reject(CancelRejected, intent.client_id, RefusalReason.OTHER, no)
-        else:
-            filled = Quantity(child.total - reply.reduced_by)
-            self._inbox.put_nowait(OrderCanceled(at=self._clock.now(), client_id=intent.client_id, filled=filled))
-            await self._fills(intent.client_id, filled)
-
-    def _order_id(self, client_id: str) -> str:
-        order_id = self._executor.desk.children[client_id].order_id
-        assert order_id is not None  # noqa: S101 - the ledger amends and cancels only what the venue has accepted
-        return order_id
-
-    def _reject(
-        self,
-        event: type[OrderRejected | AmendRejected | CancelRejected],
-        client_id: str,
-        reason: RefusalReason,
-        error: ExchangeError,
-    ) -> None:
-        self._inbox.put_nowait(event(at=self._clock.now(), client_id=client_id, reason=reason, detail=error.message))
-
-    async def _fills(self, client_id: str, filled: Quantity) -> None:
-        """Read the fills a reply reported. If that fails, the next look goes on with it."""
-        if filled:
-            with contextlib.suppress(ExchangeError):
-                await self._known.complete_fills(client_id, filled)
-
-    async def _doubt(self, client_id: str, operation: Operation, error: ExchangeError) -> None:
-        self._inbox.put_nowait(
-            OrderInDoubt(at=self._clock.now(), client_id=client_id, operation=operation, detail=error.message)
-        )
-        await self._settle(client_id, operation, error)
-
-    async def _settle(self, client_id: str, operation: Operation, error: ExchangeError) -> None:
-        log.warning("%s of %s: %s; reading what became of it", operation.value, client_id, error.message)
-        child = self._executor.desk.children[client_id]
-        price = child.amending.price if child.amending is not None else None
-        await self._known.settle(child, operation, price)
-
     # --- leaving ---
 
     async def _leave(self) -> None:
-        """Cancel this parent's orders and keep their fills when the loop dies of something else than a Finish.
-
-        Nothing stops it half-way: a cancellation that comes meanwhile has already been answered by leaving.
-        """
-        leaving = asyncio.ensure_future(self._cancel_all())
-        while not leaving.done():
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.shield(leaving)
-        self._keep_fills()
-
-    def _keep_fills(self) -> None:
-        """Write down the fills that nobody will handle any more."""
+        """Cancel this parent's orders and keep their fills when the loop dies of something else than a Finish."""
+        leaving = cancel_all(
+            exchange=self._exchange,
+            clock=self._clock,
+            market=self._market,
+            prefix=self._parent.child_prefix,
+            writes=self._under_way,
+            readings=None if self._effects is None else self._effects.readings,
+        )
+        await shielded(asyncio.ensure_future(leaving))
         while not self._inbox.empty():
             event = self._inbox.get_nowait()
             if isinstance(event, OrderFilled):
-                with contextlib.suppress(StorageError):  # it may be what we are leaving for
+                # The last that will be handled of it; the journal may be what we are leaving for.
+                with contextlib.suppress(StorageError):
                     self._journal.append(event, ())
-
-    async def _cancel_all(self) -> None:
-        if self._writes:
-            # What is on its way arrives: an order that comes to rest after the list was read would be left behind.
-            await asyncio.wait(self._writes, timeout=LEAVE_SECONDS)
-        for attempt in range(_LEAVE_TRIES):
-            # Lists lag behind replies, so the first empty one is not believed.
-            if attempt:
-                await self._clock.sleep(seconds(0.5))
-            try:
-                resting = await self._exchange.resting_orders(self._market.ticker)
-                left = [report for report in resting if report.client_id.startswith(self._parent.child_prefix)]
-                if attempt and not left:
-                    break
-                for report in left:
-                    with contextlib.suppress(NotFound):
-                        await self._exchange.cancel(self._market, report.order_id)
-            except ExchangeError as error:
-                log.warning("leaving, try %d: %s", attempt + 1, error.message)
-        if self._readings is not None:
-            with contextlib.suppress(ExchangeError):
-                await self._readings.read_all_fills()
 
     async def _stop_tasks(self) -> None:
         for task in tuple(self._tasks):
