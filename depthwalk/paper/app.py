@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from depthwalk.clock import Clock
 from depthwalk.domain.units import SECOND, Instant
-from depthwalk.errors import ExchangeError, Throttled
+from depthwalk.errors import ExchangeError, StorageError, Throttled
 from depthwalk.paper.account_routes import ACCOUNT_ROUTES
 from depthwalk.paper.auth import PublicKey, Window, authenticate, is_signed
 from depthwalk.paper.calls import BadParameter, Call, Meter, PaperRoute, Reply
@@ -28,13 +28,21 @@ from depthwalk.wire.faults import TOO_MANY_REQUESTS, Fault, encode_fault, flat_f
 from depthwalk.wire.scalars import WireError, dumps
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+CarryOut = Callable[[PaperRoute, Call], Reply]
+
+
+def _at_once(route: PaperRoute, call: Call) -> Reply:
+    return route.handler(call)
 
 
 class _Desk:
     """What all requests share: the exchange, the time, the keys and their buckets."""
 
-    def __init__(self, exchange: PaperExchange, clock: Clock, keys: Mapping[str, PublicKey], window: Window) -> None:
+    def __init__(
+        self, exchange: PaperExchange, clock: Clock, keys: Mapping[str, PublicKey], window: Window, carry_out: CarryOut
+    ) -> None:
         self._exchange = exchange
+        self._carry_out = carry_out
         self._clock = clock
         self._keys = keys
         self._window = window
@@ -60,7 +68,7 @@ class _Desk:
         try:
             self._admit(route, request, body, now)
             call = Call(exchange=self._exchange, now=now, path=request.path_params, query=request.query_params, body=body)
-            return route.handler(call)
+            return self._carry_out(route, call)
         except Throttled:
             return Reply(status=HTTPStatus.TOO_MANY_REQUESTS, body=TOO_MANY_REQUESTS)
         except BadParameter as error:
@@ -68,6 +76,9 @@ class _Desk:
         except WireError as error:
             fault = Fault(code="bad_request", message="bad request", details=error.message)
             return Reply(status=HTTPStatus.BAD_REQUEST, body=flat_fault(fault))
+        except StorageError:
+            fault = Fault(code="service_unavailable", message="service unavailable", details="the request cannot be kept")
+            return Reply(status=HTTPStatus.SERVICE_UNAVAILABLE, body=encode_fault(fault))
         except ExchangeError as error:
             status = HTTPStatus(error.status or HTTPStatus.BAD_REQUEST)
             return Reply(status=status, body=encode_fault(fault_of(error)))
@@ -100,7 +111,12 @@ def _written(reply: Reply, now: Instant) -> Response:
 
 
 def create_app(
-    exchange: PaperExchange, clock: Clock, keys: Mapping[str, PublicKey], *, window: Window | None = None
+    exchange: PaperExchange,
+    clock: Clock,
+    keys: Mapping[str, PublicKey],
+    *,
+    window: Window | None = None,
+    carry_out: CarryOut = _at_once,
 ) -> Starlette:
     """Return the ASGI app of a paper exchange.
 
@@ -109,9 +125,11 @@ def create_app(
         clock: the exchange's time; signatures, buckets and the `Date` header go by it too.
         keys: the public keys that may sign, by key id. All of them are the one account's.
         window: how far a signature's timestamp may be off.
+        carry_out: how an admitted call is carried out, where more than its handler is wanted (`journal.py`). Its StorageError
+            is answered with 503.
 
     """
-    desk = _Desk(exchange, clock, keys, window or Window())
+    desk = _Desk(exchange, clock, keys, window or Window(), carry_out)
     routes = [
         Route(ROOT + route.path, desk.endpoint(route), methods=[route.method]) for route in (*PUBLIC_ROUTES, *ACCOUNT_ROUTES)
     ]

@@ -54,6 +54,7 @@ def synthetic_exchange(
 
 def _synthetic(scenario: Scenario, seed: int, start: Instant) -> Listing:
     grid = STRUCTURES[scenario.structure]
+    book = _crowd(scenario, market_seed(seed, scenario.ticker), start)
     terms = MarketRecord(
         ticker=scenario.ticker,
         event_ticker=SYNTHETIC_EVENT,
@@ -65,9 +66,18 @@ def _synthetic(scenario: Scenario, seed: int, start: Instant) -> Listing:
         terms=terms,
         fees=scenario.fees,
         series_ticker=SYNTHETIC_EVENT,
-        book=CrowdBook.synthetic(scenario.market_class, grid, market_seed(seed, scenario.ticker), start),
+        book=book,
         opened_at=start,
     )
+
+
+def _crowd(scenario: Scenario, seed: int, start: Instant) -> CrowdBook:
+    return CrowdBook.synthetic(scenario.market_class, STRUCTURES[scenario.structure], seed, start)
+
+
+def other_books(seed: int, start: Instant) -> dict[str, TradingBook]:
+    """Return books of the synthetic markets that are others than at the opening, and at every *start* others again."""
+    return {ticker: _crowd(one, market_seed(seed, f"{ticker}/{start}"), start) for ticker, one in SCENARIOS.items()}
 
 
 def recorded_exchange(

@@ -85,3 +85,13 @@ class PaperRoute:
     meter: Meter = Meter.READ
     cost: int = DEFAULT_COST
     units: Callable[[bytes], int] | None = None
+
+    @property
+    def name(self) -> str:
+        """Method and path, as records name it."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def changes(self) -> bool:
+        """Whether it is a command: something that may change orders."""
+        return self.private and self.meter is Meter.WRITE

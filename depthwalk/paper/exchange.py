@@ -2,7 +2,8 @@
 
 Every command carries its time; first everything that happens by itself up to then happens (the crowd, recorded rows, expiries,
 closes), then the command. Time never runs backwards: a command dated before the last one counts as simultaneous with it. The
-same seed and the same sequence of (time, command) give the same replies, ids included.
+same seed and the same sequence of (time, command) give the same replies, ids included. Looking changes nothing but the time:
+however often and at whichever markets one looks in between, what happens is the same. `journal.py` builds on that.
 
 Each market's own file says when an order fills there (`matching.py`, `shadow.py`). Here stand the venue's other rules
 (kalshi-api.md sections 6, 7 and 12): what is refused and with which code, client ids, collateral, fees, pauses, closes. Where
@@ -25,7 +26,7 @@ from depthwalk.paper.account import Account, AccountState, Commitment
 from depthwalk.paper.ledger import Ledger, PaperOrder, average
 from depthwalk.paper.listing import Listing
 from depthwalk.paper.refusals import fault_of, missing, refusal
-from depthwalk.paper.trading import BookEvent, Executed, NewOrder, Removal, Removed
+from depthwalk.paper.trading import BookEvent, Executed, NewOrder, Removal, Removed, TradingBook
 from depthwalk.wire.account import ShardStatus
 from depthwalk.wire.cancels import CancelItem, CancelReceipt, DecreaseBody, DecreaseReceipt
 from depthwalk.wire.orders import REMOVE_EXPIRY, AmendBody, AmendReceipt, CreateBody, CreateReceipt
@@ -49,6 +50,8 @@ class PaperExchange:
         self, listings: Iterable[Listing], *, ids: random.Random, source: str, account: AccountState | None = None
     ) -> None:
         self._listings = {listing.ticker: listing for listing in listings}
+        # Each tape draws from a stream of its own: which market is looked at first must not decide whose ids are whose.
+        self._tape_ids = {ticker: random.Random(ids.getrandbits(128)) for ticker in self._listings}
         self._ledger = Ledger(ids)
         self._account = Account(account)
         self._now = Instant(0)
@@ -58,6 +61,11 @@ class PaperExchange:
         self.trading_active = True
 
     # --- looking, without moving ---
+
+    @property
+    def now(self) -> Instant:
+        """The time that holds: the latest that anybody came with."""
+        return self._now
 
     @property
     def listings(self) -> Mapping[str, Listing]:
@@ -93,10 +101,12 @@ class PaperExchange:
     def advance(self, now: Instant, tickers: Iterable[str] = ()) -> Instant:
         """Let everything up to *now* happen in *tickers* and wherever orders of ours rest; return the time that holds."""
         self._now = max(self._now, now)
+        known = len(self._ledger.fills)
         for ticker in dict.fromkeys((*self._ledger.busy(), *tickers)):
             listing = self._listings.get(ticker)
             if listing is not None:
                 self._run(listing)
+        self._ledger.order_fills(known)
         return self._now
 
     def listing(self, now: Instant, ticker: str) -> Listing:
@@ -127,6 +137,16 @@ class PaperExchange:
             for ticker in self._ledger.busy():
                 self._clear(self._listings[ticker], self._now, only_on_pause=True)
         self.trading_active, self.exchange_active = trading, exchange
+
+    def reopen(self, now: Instant, books: Mapping[str, TradingBook]) -> None:
+        """Go on at *now* in other books, after a time in which nothing traded: what rests expired on its way, or ends now."""
+        self._now = max(self._now, now)
+        for ticker, book in books.items():
+            listing = self._listings[ticker]
+            for order in list(self._ledger.resting(ticker).values()):
+                at = self._now if order.expires_at is None else min(self._now, order.expires_at)
+                self._book(listing, listing.book.cancel(at, order.key))
+            listing.book = book
 
     # --- writing ---
 
@@ -356,7 +376,7 @@ class PaperExchange:
     def _book(self, listing: Listing, events: Iterable[BookEvent]) -> None:
         """Bring what happened in a market's book to the tape, the orders and the account."""
         resting = self._ledger.resting(listing.ticker)
-        for event, trade_id in listing.print_trades(events, self._ledger.new_id):
+        for event, trade_id in listing.print_trades(events, self._tape_ids[listing.ticker]):
             match event:
                 case Executed(maker=maker, taker=taker):
                     for key, is_taker in ((maker, False), (taker, True)):

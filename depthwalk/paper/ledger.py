@@ -112,6 +112,11 @@ def average(amount: int, quantity: int) -> Money | None:
     return Money((amount * CONTRACT + quantity // 2) // quantity) if quantity else None
 
 
+def drawn_id(ids: random.Random) -> str:
+    """Draw a UUID."""
+    return str(uuid.UUID(int=ids.getrandbits(128), version=4))
+
+
 class Ledger:
     """All orders, fills and used client ids of the account. Ids are drawn from *ids*: random-looking, seeded."""
 
@@ -125,7 +130,7 @@ class Ledger:
 
     def new_id(self) -> str:
         """Return a fresh UUID."""
-        return str(uuid.UUID(int=self._ids.getrandbits(128), version=4))
+        return drawn_id(self._ids)
 
     def new_key(self) -> int:
         """Return a fresh key for a book; ours are negative."""
@@ -151,6 +156,10 @@ class Ledger:
         """Take an order that has become terminal out of the resting ones."""
         if order.status is not OrderStatus.RESTING:
             self._resting[order.ticker].pop(order.key, None)
+
+    def order_fills(self, start: int) -> None:
+        """Put the fills from index *start* on into the order of their times: markets are moved on one after the other."""
+        self.fills[start:] = sorted(self.fills[start:], key=lambda record: record.fill.at)
 
     def by_id(self, order_id: str) -> PaperOrder | None:
         """Return an order, terminal or not."""

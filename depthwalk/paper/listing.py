@@ -1,11 +1,13 @@
 """One listed market: its terms, its book, its tape, and whether it takes orders. No account, no money."""
 
+import random
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from depthwalk.domain.market import FeeSchedule, MarketStatus
 from depthwalk.domain.units import Instant
+from depthwalk.paper.ledger import drawn_id
 from depthwalk.paper.trading import BookEvent, Executed, TradingBook
 from depthwalk.wire.fees import EventInfo, SeriesFees
 from depthwalk.wire.markets import MarketRecord
@@ -51,13 +53,13 @@ class Listing:
         """Return its series and what it charges."""
         return SeriesFees(ticker=self.series_ticker, fee_type=self.fees.fee_type, multiplier=self.fees.multiplier)
 
-    def print_trades(self, events: Iterable[BookEvent], new_id: Callable[[], str]) -> list[tuple[BookEvent, str]]:
+    def print_trades(self, events: Iterable[BookEvent], ids: random.Random) -> list[tuple[BookEvent, str]]:
         """Put executions on the tape; return every event with its trade's id ("" for what is no trade)."""
         printed: list[tuple[BookEvent, str]] = []
         for event in events:
             trade_id = ""
             if isinstance(event, Executed):
-                trade_id = new_id()
+                trade_id = drawn_id(ids)
                 self.tape.append(
                     Trade(
                         trade_id=trade_id,

@@ -10,8 +10,9 @@ Units: offsets, reaches and values in cents (float); rates per second; quantitie
 import heapq
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 from depthwalk.domain.order import Side
 from depthwalk.domain.units import CONTRACT, SECOND, Instant, Quantity
@@ -157,7 +158,9 @@ def lifetime(rng: random.Random, mean: float) -> int:
 
 
 def exogenous(market_class: MarketClass, seed: int, start: Instant, value: float) -> Iterator[Exogenous]:
-    """Yield everything that happens in a world from *start* on, in order of time, without end.
+    """Return everything that happens in a world from *start* on, in order of time, without end.
+
+    The iterator is made of plain values and can be pickled, so that a world can be put away and taken up again.
 
     Args:
         market_class: the parameters.
@@ -166,13 +169,14 @@ def exogenous(market_class: MarketClass, seed: int, start: Instant, value: float
         value: the latent value at *start*, cents.
 
     """
-    return heapq.merge(
-        _values(market_class, stream(seed, "value"), start, value),
-        _reviews(market_class, start),
-        *(_providers(market_class, stream(seed, f"provider {side.value}"), start, side) for side in Side),
-        *(_noise_takers(market_class, stream(seed, f"taker {side.value}"), start, side) for side in Side),
-        _informed(market_class, stream(seed, "informed"), start),
-        key=lambda event: event.at,
+    return _Merged(
+        (
+            _Values(market_class, stream(seed, "value"), start, value),
+            _Reviews(market_class, start),
+            *(_Providers(market_class, stream(seed, f"provider {side.value}"), start, side) for side in Side),
+            *(_NoiseTakers(market_class, stream(seed, f"taker {side.value}"), start, side) for side in Side),
+            _Informed(market_class, stream(seed, "informed"), start),
+        )
     )
 
 
@@ -185,17 +189,45 @@ def _contracts(rng: random.Random, mean: float, sigma: float) -> Quantity:
     return Quantity(max(1, round(drawn)) * CONTRACT)
 
 
-def _providers(cls: MarketClass, rng: random.Random, start: Instant, side: Side) -> Iterator[Exogenous]:
-    at, count = float(start), 0
-    shift = 0 if side is Side.BUY else 1
-    while True:
-        at = _later(at, rng, cls.provider_rate)
-        moment = Instant(round(at))
+class _Endless(Iterator[Exogenous]):
+    """An iterator that never ends. Generators would say the same in fewer lines, but cannot be pickled."""
+
+    def __iter__(self) -> Self:
+        return self
+
+
+class _Merged(_Endless):
+    """Endless iterators as one, in order of time; at the same time, in the order given."""
+
+    def __init__(self, parts: Sequence[_Endless]) -> None:
+        self._parts = parts
+        firsts = [next(part) for part in parts]
+        self._heap = [(event.at, index, event) for index, event in enumerate(firsts)]
+        heapq.heapify(self._heap)
+
+    def __next__(self) -> Exogenous:
+        _, index, event = self._heap[0]
+        following = next(self._parts[index])
+        heapq.heapreplace(self._heap, (following.at, index, following))
+        return event
+
+
+class _Providers(_Endless):
+    def __init__(self, cls: MarketClass, rng: random.Random, start: Instant, side: Side) -> None:
+        self._class, self._rng, self._side = cls, rng, side
+        self._at = float(start)
+        self._number = 0 if side is Side.BUY else 1
+
+    def __next__(self) -> Exogenous:
+        cls, rng = self._class, self._rng
+        self._at = _later(self._at, rng, cls.provider_rate)
+        moment = Instant(round(self._at))
         offset = cls.half_gap + rng.expovariate(1.0 / cls.provider_reach)
         quantity = _contracts(rng, cls.provider_size, cls.provider_size_sigma)
         expires_at = Instant(moment + lifetime(rng, cls.provider_life))
-        yield ProviderOrder(moment, count * _NUMBER_STRIDE + shift, side, offset, quantity, expires_at)
-        count += 1
+        number = self._number
+        self._number += _NUMBER_STRIDE
+        return ProviderOrder(moment, number, self._side, offset, quantity, expires_at)
 
 
 def _poisson(rng: random.Random, mean: float) -> int:
@@ -206,38 +238,49 @@ def _poisson(rng: random.Random, mean: float) -> int:
     return count
 
 
-def _noise_takers(cls: MarketClass, rng: random.Random, start: Instant, side: Side) -> Iterator[Exogenous]:
+class _NoiseTakers(_Endless):
     """Hawkes clusters: founders at the rate that makes the total `taker_rate`, each taker followed by `branching` others."""
-    founder_rate = cls.taker_rate * (1.0 - cls.branching)
-    founder = _later(float(start), rng, founder_rate)
-    followers: list[float] = []
-    while True:
-        if followers and followers[0] <= founder:
-            at = heapq.heappop(followers)
+
+    def __init__(self, cls: MarketClass, rng: random.Random, start: Instant, side: Side) -> None:
+        self._class, self._rng, self._side = cls, rng, side
+        self._founder_rate = cls.taker_rate * (1.0 - cls.branching)
+        self._founder = _later(float(start), rng, self._founder_rate)
+        self._followers: list[float] = []
+
+    def __next__(self) -> Exogenous:
+        cls, rng = self._class, self._rng
+        if self._followers and self._followers[0] <= self._founder:
+            at = heapq.heappop(self._followers)
         else:
-            at = founder
-            founder = _later(founder, rng, founder_rate)
+            at = self._founder
+            self._founder = _later(self._founder, rng, self._founder_rate)
         for _ in range(_poisson(rng, cls.branching)):
-            heapq.heappush(followers, _later(at, rng, 1.0 / cls.cluster_seconds))
+            heapq.heappush(self._followers, _later(at, rng, 1.0 / cls.cluster_seconds))
         quantity = _contracts(rng, cls.taker_size, cls.taker_size_sigma)
         insensitive = rng.random() < cls.insensitive_share
         reach = rng.expovariate(1.0 / cls.taker_reach)
-        yield NoiseTaker(Instant(round(at)), side, quantity, cls.insensitive_reach if insensitive else reach)
+        return NoiseTaker(Instant(round(at)), self._side, quantity, cls.insensitive_reach if insensitive else reach)
 
 
-def _informed(cls: MarketClass, rng: random.Random, start: Instant) -> Iterator[Exogenous]:
-    at = float(start)
-    while True:
-        at = _later(at, rng, cls.informed_rate)
-        contracts = max(1, round(rng.expovariate(1.0 / cls.informed_size)))
-        yield InformedTaker(Instant(round(at)), Quantity(contracts * CONTRACT))
+class _Informed(_Endless):
+    def __init__(self, cls: MarketClass, rng: random.Random, start: Instant) -> None:
+        self._class, self._rng = cls, rng
+        self._at = float(start)
+
+    def __next__(self) -> Exogenous:
+        self._at = _later(self._at, self._rng, self._class.informed_rate)
+        contracts = max(1, round(self._rng.expovariate(1.0 / self._class.informed_size)))
+        return InformedTaker(Instant(round(self._at)), Quantity(contracts * CONTRACT))
 
 
-def _reviews(cls: MarketClass, start: Instant) -> Iterator[Exogenous]:
-    index = 1
-    while True:
-        yield ReviewTick(Instant(start + round(index * SECOND / cls.review_rate)), index)
-        index += 1
+class _Reviews(_Endless):
+    def __init__(self, cls: MarketClass, start: Instant) -> None:
+        self._class, self._start = cls, start
+        self._index = 0
+
+    def __next__(self) -> Exogenous:
+        self._index += 1
+        return ReviewTick(Instant(self._start + round(self._index * SECOND / self._class.review_rate)), self._index)
 
 
 def _reflected(value: float) -> float:
@@ -246,19 +289,25 @@ def _reflected(value: float) -> float:
     return min(value, 2 * _HIGHEST_VALUE - value)
 
 
-def _values(cls: MarketClass, rng: random.Random, start: Instant, value: float) -> Iterator[Exogenous]:
-    sigma = cls.volatility * math.sqrt(VALUE_STEP_SECONDS)
-    step, steps = float(start), 0
-    news = _later(float(start), rng, 1.0 / cls.news_interval)
-    while True:
-        due = step + VALUE_STEP_SECONDS * SECOND
-        if news < due:
-            at = news
+class _Values(_Endless):
+    """Small steps at a fixed pace, and news between them."""
+
+    def __init__(self, cls: MarketClass, rng: random.Random, start: Instant, value: float) -> None:
+        self._class, self._rng, self._start, self._value = cls, rng, start, value
+        self._sigma = cls.volatility * math.sqrt(VALUE_STEP_SECONDS)
+        self._step, self._steps = float(start), 0
+        self._news = _later(float(start), rng, 1.0 / cls.news_interval)
+
+    def __next__(self) -> Exogenous:
+        cls, rng = self._class, self._rng
+        due = self._step + VALUE_STEP_SECONDS * SECOND
+        if self._news < due:
+            at = self._news
             size = cls.news_size * (0.5 + 0.5 * rng.expovariate(1.0))
-            value = _reflected(value + (size if rng.getrandbits(1) else -size))
-            news = _later(news, rng, 1.0 / cls.news_interval)
+            self._value = _reflected(self._value + (size if rng.getrandbits(1) else -size))
+            self._news = _later(self._news, rng, 1.0 / cls.news_interval)
         else:
-            steps += 1
-            at = step = start + steps * VALUE_STEP_SECONDS * SECOND
-            value = _reflected(value + rng.gauss(0.0, sigma))
-        yield ValueStep(Instant(round(at)), value)
+            self._steps += 1
+            at = self._step = self._start + self._steps * VALUE_STEP_SECONDS * SECOND
+            self._value = _reflected(self._value + rng.gauss(0.0, self._sigma))
+        return ValueStep(Instant(round(at)), self._value)
