@@ -173,6 +173,11 @@ class Ledger:
         """Return the markets in which orders rest."""
         return [ticker for ticker, orders in self._resting.items() if orders]
 
+    @property
+    def placed(self) -> int:
+        """How many orders were ever placed."""
+        return len(self._by_id)
+
     def orders(self) -> Sequence[PaperOrder]:
         """Return every order ever placed, oldest first."""
         return list(self._by_id.values())
