@@ -31,6 +31,8 @@ class Rules:
     liquidity: LiquidityRule = LiquidityRule()
     max_notional: Money | None = None
     """The most money an execution may put at stake: quantity x what a contract costs at the cap (a seller: 1 - price)."""
+    max_notional_name: str = "risk.max_notional"
+    """Which limit that is, and where it is set, for who is refused."""
 
 
 class Operation(Enum):

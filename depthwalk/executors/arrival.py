@@ -29,7 +29,7 @@ def arrive(run: Run, book: Book, *, at: Instant, book_age: Duration, max_slippag
     )
     stake, most = cost(space.traded(cap), parent.quantity), run.rules.max_notional
     if most is not None and stake > most:
-        raise Refused(f"it could cost {format_money(stake)} dollars; risk.max_notional is {format_money(most)}")
+        raise Refused(f"it could cost {format_money(stake)} dollars; {run.rules.max_notional_name} is {format_money(most)}")
     bid, ask = space.traded_touch(book)
     ladder = book.asks
     return Arrival(

@@ -5,7 +5,7 @@ The record of a fill and the intent to send an order are on the disk before `app
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from depthwalk.domain.messages import (
     AmendOrder,
@@ -23,6 +23,7 @@ from depthwalk.domain.units import Instant, Money
 from depthwalk.errors import StorageError
 from depthwalk.storage import codec
 from depthwalk.storage.database import Database
+from depthwalk.storage.limits import DayLimit, reserve
 from depthwalk.storage.rows import conditions_values, metrics_values, split_values, state_values
 
 _NOTHING = Money(0)
@@ -84,14 +85,22 @@ class ExecutionJournal:
         self._next = next_sequence
 
     @classmethod
-    def begin(cls, database: Database, start: ExecutionStart) -> "ExecutionJournal":
+    def begin(cls, database: Database, start: ExecutionStart, *, day: DayLimit | None = None) -> "ExecutionJournal":
         """Write down that an execution starts, with status RUNNING.
 
+        With *day* what it reserves is lowered to what is left of the day's limit, in the same transaction, so that two that
+        begin at once never both get the last of it; `start` of the journal says how much it is. An execution on an account
+        of its own is under no such limit; of others None is for those in simulated time.
+
         Raises:
+            Refused: nothing is left of the day's limit.
             StorageError: the id is taken, or the database failed.
 
         """
         with database.transaction(durable=False) as connection:
+            if day is not None and not start.fresh_account:
+                reserved = reserve(database, day, environment=start.environment, account=start.account, wanted=start.reserved)
+                start = replace(start, reserved=reserved)
             connection.execute(
                 """
                 INSERT INTO execution_state (execution_id, parent_id, environment, source, ticker, outcome, action, algorithm,
