@@ -1,12 +1,10 @@
-"""A YAML file into a Config: finding it, reading it safely, all its faults at once, each with its line."""
+"""A YAML file into a Config: finding it, all its faults at once, each with its line. Reading YAML is `document.py`."""
 
-from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, cast, get_type_hints
 
 import platformdirs
-import yaml
 
 from depthwalk.config.conversion import (
     BAD,
@@ -16,11 +14,10 @@ from depthwalk.config.conversion import (
     known,
     mapping,
     section,
-    short,
     shown,
 )
+from depthwalk.config.document import read_document
 from depthwalk.config.faults import Fault, Faults
-from depthwalk.config.faults import Path as Keys
 from depthwalk.config.sections import Method
 from depthwalk.config.settings import Config, default_algorithms, varied
 from depthwalk.errors import ConfigError
@@ -58,7 +55,7 @@ def examine(path: Path | None = None) -> Examined:
         return Examined(path=None, config=Config())
     path = path.expanduser()
     found: list[Fault] = []
-    document = _read(path, found)
+    document = read_document(path, found)
     if document is None:
         return Examined(path=path, config=Config(), faults=tuple(found))
     faults = Faults(str(path), document.line_of)
@@ -83,87 +80,6 @@ def load(path: Path | None = None) -> Config:
     if examined.faults:
         raise ConfigError([str(fault) for fault in examined.faults], hint=HINT)
     return examined.config
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML's safe loader, which also finds keys that stand twice: the second would silently win."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.twice: list[tuple[str, yaml.Mark]] = []
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """Build a mapping, and note the second of two equal keys."""
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
-                if key.value in seen:
-                    self.twice.append((key.value, key.start_mark))
-                seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-@dataclass(frozen=True, slots=True)
-class _Document:
-    """A file's text as values, and the nodes they stand in, which know their lines."""
-
-    raw: object
-    root: yaml.Node | None
-
-    def line_of(self, path: Keys) -> int | None:
-        """Return the line of a key, or of the nearest one above it that the file has; None for an empty file."""
-        node, line = self.root, None if self.root is None else self.root.start_mark.line + 1
-        for part in path:
-            found = _child(node, part)
-            if found is None:
-                break
-            line, node = found
-        return line
-
-
-def _child(node: yaml.Node | None, part: str) -> tuple[int, yaml.Node] | None:
-    """Return the line of a part of *node* and what stands there; of two that are called alike the later, which holds."""
-    match node:
-        case yaml.MappingNode():
-            for key, value in reversed(node.value):
-                if isinstance(key, yaml.ScalarNode) and short(key.value) == part:
-                    return key.start_mark.line + 1, value
-        case yaml.SequenceNode() if part.isdecimal() and int(part) < len(node.value):
-            item = node.value[int(part)]
-            return item.start_mark.line + 1, item
-    return None
-
-
-def _read(path: Path, faults: list[Fault]) -> _Document | None:
-    """Return the document, or None where there is none; what is wrong with its text is added to *faults*."""
-    where = str(path)
-    line = column = None
-    try:
-        loader = _Loader(path.read_text(encoding="utf-8-sig"))
-        try:
-            root = loader.get_single_node()
-            raw = None if root is None else loader.construct_document(root)
-        finally:
-            loader.dispose()
-    except OSError as error:
-        problem = f"cannot be read: {error.strerror or error}"
-    except UnicodeDecodeError as error:
-        problem = f"is not UTF-8 text: {error.reason} at byte {error.start}"
-    except yaml.MarkedYAMLError as error:
-        if error.problem_mark is not None:
-            line, column = error.problem_mark.line + 1, error.problem_mark.column + 1
-        problem = error.problem or error.context or "is not YAML"
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        # Characters that YAML does not allow, a date that is none, nesting without end.
-        problem = f"is not YAML: {str(error).splitlines()[0]}"
-    else:
-        faults += [
-            Fault(file=where, line=mark.line + 1, column=mark.column + 1, key=(key,), problem=f"the key {key!r} stands twice")
-            for key, mark in loader.twice
-        ]
-        return _Document(raw, root)
-    faults.append(Fault(file=where, line=line, column=column, problem=problem))
-    return None
 
 
 def _config(raw: object, faults: Faults) -> Config:
