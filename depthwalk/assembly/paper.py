@@ -1,12 +1,14 @@
 """The embedded paper exchange: which one a run trades on, the lasting account, and the client that speaks to it."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Final
 
 from depthwalk.assembly.databases import open_store
+from depthwalk.assembly.faults import fault_transport
 from depthwalk.domain.units import Instant, Money, Quantity
 
 if TYPE_CHECKING:
@@ -104,8 +106,19 @@ def paper_exchange(world: PaperWorld, database: "Database") -> "PaperExchange":
     )
 
 
-def paper_client(exchange: "PaperExchange", *, config: "Config", seed: int, clock: "Clock") -> "KalshiClient":
-    """Return the same client as live, over the embedded exchange: signed, throttled, delayed, but in this process."""
+def paper_client(
+    exchange: "PaperExchange",
+    *,
+    config: "Config",
+    seed: int,
+    clock: "Clock",
+    faults: str | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> "KalshiClient":
+    """Return the same client as live, over the embedded exchange: signed, throttled, delayed, but in this process.
+
+    *faults* is what `--faults` says; what came of it is told when the client is closed. Raises ConfigError for a bad file.
+    """
     import httpx
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -119,9 +132,12 @@ def paper_client(exchange: "PaperExchange", *, config: "Config", seed: int, cloc
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     app = create_app(exchange, clock, {PAPER_KEY_ID: key.public_key()})
+    transport: httpx.AsyncBaseTransport = LatencyTransport(httpx.ASGITransport(app=app), clock, Random(f"{seed}/latency"))
+    if faults is not None:
+        transport = fault_transport(faults, transport, clock=clock, exchange_controls=exchange, tell=tell)
     return KalshiClient(
         base_url=PAPER_URL,
-        transport=LatencyTransport(httpx.ASGITransport(app=app), clock, Random(f"{seed}/latency")),
+        transport=transport,
         credentials=Credentials(PAPER_KEY_ID, lambda: pem),
         clock=clock,
         throttle=throttle_of(config),

@@ -36,6 +36,7 @@ def execute(
     books: order.Books = None,
     at: order.At = None,
     flow: order.Flow = None,
+    faults: order.Faults = None,
     yes: Yes = False,
 ) -> int:
     """Execute an order by splitting and walking.
@@ -63,6 +64,7 @@ def execute(
         books=books,
         at=at,
         flow=flow,
+        faults=faults,
     )
     if session.environment == "live" and not yes:
         from depthwalk.domain.units import format_quantity
@@ -76,8 +78,13 @@ def perform(session: Session, request: "ExecuteRequest") -> int:
     """Run it, watched; write the result; return the exit code."""
     from depthwalk import assembly
 
-    with _view(session) as view:
-        result = assembly.execute(request, view)
+    notes: list[str] = []
+    try:
+        with _view(session) as view:
+            result = assembly.execute(request, view, tell=notes.append)
+    finally:
+        for note in () if session.quiet else notes:
+            tell(note)
     code = exit_code_of(result)
     words = explanation(result, code)
     try:

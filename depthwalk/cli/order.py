@@ -35,6 +35,10 @@ At = Annotated[str | None, typer.Option("--at", metavar="TIME", help="Where in t
 Flow = Annotated[
     Literal["none", "synthetic"] | None, typer.Option("--flow", help="What moves the recorded book between its rows.")
 ]
+Faults = Annotated[
+    str | None,
+    typer.Option("--faults", metavar="SEED|FILE", help="Paper: rehearse faults, drawn from a seed or as a file says."),
+]
 
 
 def build_request(
@@ -56,9 +60,10 @@ def build_request(
     books: Path | None,
     at: str | None,
     flow: str | None,
+    faults: str | None = None,
 ) -> "ExecuteRequest":
     """Return the flags as a request, exact. Asks for a missing count on a terminal. Raises UsageError."""
-    _check_together(session, simulated=simulated, seed=seed, books=books, at=at, flow=flow)
+    _check_together(session, simulated=simulated, seed=seed, books=books, at=at, flow=flow, faults=faults)
     name = values.ticker(ticker)
     prices = values.price("--target", target), values.price("--limit", limit)
     overrides: dict[str, object] = {}
@@ -95,15 +100,29 @@ def build_request(
         books=books,
         books_at=start,
         flow=flow or "none",
+        faults=faults,
     )
 
 
 def _check_together(
-    session: Session, *, simulated: bool, seed: int | None, books: Path | None, at: str | None, flow: str | None
+    session: Session,
+    *,
+    simulated: bool,
+    seed: int | None,
+    books: Path | None,
+    at: str | None,
+    flow: str | None,
+    faults: str | None,
 ) -> None:
     """Refuse flags that need what is not there."""
     if session.environment not in (None, "paper"):
-        for flag, given in (("--time simulated", simulated), ("--seed", seed is not None), ("--books", books is not None)):
+        only_paper = {
+            "--time simulated": simulated,
+            "--seed": seed is not None,
+            "--books": books is not None,
+            "--faults": faults is not None,
+        }
+        for flag, given in only_paper.items():
             if given:
                 raise UsageError(f"{flag} is for the paper exchange, not for {session.environment}", hint="leave --env out")
     if books is None:
