@@ -16,7 +16,7 @@ No files here, no clock: the log is a protocol, and time comes with the calls.
 """
 
 import pickle
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple, Protocol
 
@@ -51,14 +51,22 @@ class Entry(NamedTuple):
 
 
 class StateLog(Protocol):
-    """Where entries are kept."""
+    """Where entries are kept, and one checkpoint."""
 
     def append(self, at: Instant, what: str, order_id: str, body: bytes, before: str) -> None:
         """Write an entry; it is on the disk when this returns. Raises StorageError: then it is not there."""
         ...
 
+    def entries(self, after: int) -> Sequence[tuple[Instant, str, str, bytes, str]]:
+        """Return what was appended after the first *after* entries."""
+        ...
+
     def checkpoint(self, state: bytes) -> None:
         """Put away the state after everything appended so far. Raises StorageError."""
+        ...
+
+    def latest(self) -> tuple[int, bytes] | None:
+        """Return the latest checkpoint that this code can read, and how many entries are in it."""
         ...
 
 
@@ -106,6 +114,10 @@ class KeptExchange:
 
     def _wake(self, now: Instant) -> None:
         if now - self._exchange.now > STANDSTILL:
+            # How far the old books came is part of the story: their trades stay on the tape.
+            self._exchange.advance(self._exchange.now, self._exchange.listings)
+            self._append(self._exchange.now, _MARK)
+            self._written = footprint(self._exchange)
             self._append(now, _REOPENING)
             self._exchange.reopen(now, self._books(now))
             self._written = footprint(self._exchange)
@@ -119,23 +131,18 @@ class KeptExchange:
         self._log.append(at, what, order_id, body, self._written)
 
 
-def restored(state: bytes) -> PaperExchange | None:
-    """Return the exchange of a checkpoint that this very code wrote, or None where it cannot be read."""
-    try:
-        exchange = pickle.loads(state)  # noqa: S301 - our own file, which nobody else may write (storage/paper_log.py)
-    except Exception:  # noqa: BLE001 - a pickle fails in any way it likes, and the log has everything
-        return None
-    return exchange if isinstance(exchange, PaperExchange) else None
-
-
-def replay(exchange: PaperExchange, entries: Iterable[Entry], books: Books) -> None:
-    """Bring an exchange to where its log ends.
+def resumed(log: StateLog, fresh: Callable[[], PaperExchange], books: Books) -> PaperExchange:
+    """Return the exchange as its log left it; *fresh* makes it as it was when the log began.
 
     Raises:
         UsageError: the entries tell another story than they once did: other code, or a damaged file.
 
     """
-    for entry in entries:
+    latest = log.latest()
+    exchange = None if latest is None else _unpickled(latest[1])
+    after = 0 if latest is None or exchange is None else latest[0]
+    exchange = exchange or fresh()
+    for entry in map(Entry._make, log.entries(after)):
         found = footprint(exchange)
         if found != entry.before:
             raise UsageError(
@@ -143,6 +150,15 @@ def replay(exchange: PaperExchange, entries: Iterable[Entry], books: Books) -> N
                 hint="another version of depthwalk wrote it: use that one, or start anew with --fresh",
             )
         _again(exchange, entry, books)
+    return exchange
+
+
+def _unpickled(state: bytes) -> PaperExchange | None:
+    try:
+        exchange = pickle.loads(state)  # noqa: S301 - our own file, which nobody else may write (storage/paper_log.py)
+    except Exception:  # noqa: BLE001 - a pickle fails in any way it likes, and the log has everything
+        return None
+    return exchange if isinstance(exchange, PaperExchange) else None
 
 
 def _again(exchange: PaperExchange, entry: Entry, books: Books) -> None:
@@ -150,7 +166,7 @@ def _again(exchange: PaperExchange, entry: Entry, books: Books) -> None:
         exchange.reopen(entry.at, books(entry.at))
         return
     if entry.what == _MARK:
-        exchange.advance(entry.at)
+        exchange.advance(entry.at, exchange.listings)
         return
     route = _ROUTES.get(entry.what)
     if route is None:
