@@ -118,7 +118,7 @@ class CallFault:
     of it. None: as `faults.py` says for the kind.
     """
 
-    on: Calls = Calls.ANY
+    call: Calls = Calls.ANY
     number: int = 1
     fault: FaultKind = FaultKind.LOST_AFTER
     seconds: float | None = None
@@ -126,8 +126,8 @@ class CallFault:
     def __post_init__(self) -> None:
         _require(self.number >= 1, "number", self.number, "1 or more")
         _require_seconds(self.seconds, "seconds")
-        fitting = ", ".join(kind.value for kind in FaultKind if concerns(kind, self.on))
-        _require(concerns(self.fault, self.on), "fault", self.fault.value, f"with on: {self.on.value}, {fitting}")
+        fitting = ", ".join(kind.value for kind in FaultKind if concerns(kind, self.call))
+        _require(concerns(self.fault, self.call), "fault", self.fault.value, f"with call: {self.call.value}, {fitting}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

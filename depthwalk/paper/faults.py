@@ -161,7 +161,7 @@ class FaultTransport(httpx.AsyncBaseTransport):
 
     def _scripted(self, sort: Calls) -> tuple[FaultKind, float | None] | None:
         for each in self._plan.calls:
-            if each.on in (sort, Calls.ANY) and each.number == self._counted[each.on]:
+            if each.call in (sort, Calls.ANY) and each.number == self._counted[each.call]:
                 return each.fault, each.seconds
         return None
 

@@ -1,6 +1,7 @@
 """Each kind of fault happens and does what it says: what the client gets, and what the exchange has."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -10,7 +11,7 @@ import pytest
 from depthwalk.clock import LoopClock
 from depthwalk.domain.book import Book
 from depthwalk.domain.order import Side
-from depthwalk.domain.units import Instant, parse_instant, seconds
+from depthwalk.domain.units import Duration, Instant, parse_instant, seconds
 from depthwalk.errors import DomainError
 from depthwalk.paper.app import create_app
 from depthwalk.paper.exchange import PaperExchange
@@ -27,6 +28,12 @@ LIST = f"/portfolio/orders?ticker={TICKER}"
 MARKET = f"/markets/{TICKER}"
 GIVES_UP = 3.0
 DEEP: Book = book(bids=[(40, 1_000)], asks=[(60, 1_000)])
+
+
+def order(client_id: str, **more: object) -> dict[str, object]:
+    """Return the body of a create that rests."""
+    body: dict[str, object] = json.loads(encode_create(wish(Side.BUY, 30, 1, client_id, **more)))
+    return body
 
 
 class Counting(httpx.AsyncBaseTransport):
@@ -72,9 +79,9 @@ class Rig:
         """Read something and return what it says."""
         return (await self.client.send("GET", path)).text
 
-    async def create(self, cents: int = 30, **more: object) -> int | str:
+    async def create(self, **more: object) -> int | str:
         """Send an order that rests, each under an id of its own."""
-        return await self.send("POST", ORDERS, encode_create(wish(Side.BID, cents, 1, f"dw-{next(self._numbers)}", **more)))
+        return await self.send("POST", ORDERS, order(f"dw-{next(self._numbers)}", **more))
 
     async def cancel(self, place: int = 0) -> int | str:
         """Cancel the order created as the *place*-th."""
@@ -82,7 +89,7 @@ class Rig:
 
     async def until(self, at: float) -> None:
         """Wait until *at* seconds after START."""
-        await self.clock.sleep(Instant(START + seconds(at)) - self.clock.now())  # type: ignore[arg-type]
+        await self.clock.sleep(Duration(START + seconds(at) - self.clock.now()))
 
     def orders(self) -> int:
         """Return how many orders the exchange has."""
@@ -102,9 +109,9 @@ def on_rig(act: Callable[[Rig], Awaitable[T]], plan: FaultPlan, *, within_reach:
     return run_virtual(main())
 
 
-def at_call(kind: FaultKind, on: Calls = Calls.CREATE, number: int = 1, wait: float | None = None) -> FaultPlan:
+def at_call(kind: FaultKind, call: Calls = Calls.CREATE, number: int = 1, wait: float | None = None) -> FaultPlan:
     """Return a plan with one fault at one call."""
-    return FaultPlan(calls=(CallFault(on=on, number=number, fault=kind, seconds=wait),))
+    return FaultPlan(calls=(CallFault(call=call, number=number, fault=kind, seconds=wait),))
 
 
 def at_time(kind: FaultKind, at: float, lasts: float) -> FaultPlan:
@@ -156,7 +163,7 @@ def test_what_a_fault_does_to_a_read_and_to_a_cancel(kind: FaultKind, answer: in
         read = await rig.send("GET", LIST)
         return read, await rig.cancel(), not rig.paper.ledger.resting(TICKER)
 
-    both = FaultPlan(calls=tuple(CallFault(on=Calls.ANY, number=number, fault=kind) for number in (2, 3)))
+    both = FaultPlan(calls=tuple(CallFault(call=Calls.ANY, number=number, fault=kind) for number in (2, 3)))
     arrives = next(bool(count) for each, _, count, _ in EFFECTS if each is kind)
     expected = 200 if answer == 201 else answer
     assert (expected, expected, arrives) == on_rig(act, both)
@@ -175,7 +182,7 @@ def test_twice_arrives_twice(seed: int) -> None:
     async def act(rig: Rig) -> tuple[int | str, int, int]:
         return await rig.create(), len(rig.inner.arrived), rig.orders()
 
-    plan = FaultPlan(seed=seed, calls=(CallFault(on=Calls.CREATE, number=1, fault=FaultKind.TWICE),))
+    plan = FaultPlan(seed=seed, calls=(CallFault(call=Calls.CREATE, number=1, fault=FaultKind.TWICE),))
     answer, arrived, orders = on_rig(act, plan)
     assert answer in (201, 409)
     assert (2, 1) == (arrived, orders)
@@ -207,7 +214,7 @@ def test_late_arrives_after_the_client_gave_up_and_before_silence_counts_as_a_no
         await rig.until(20)
         return rig.inner.arrived[0][0]
 
-    plan = FaultPlan(seed=seed, calls=(CallFault(on=Calls.CREATE, fault=FaultKind.LATE),))
+    plan = FaultPlan(seed=seed, calls=(CallFault(call=Calls.CREATE, fault=FaultKind.LATE),))
     assert GIVES_UP <= on_rig(act, plan) < GIVES_UP + 5
 
 
@@ -234,9 +241,9 @@ def test_a_fault_at_a_call_is_at_that_call_of_its_sort() -> None:
 
     plan = FaultPlan(
         calls=(
-            CallFault(on=Calls.CREATE, number=2, fault=FaultKind.E500_AFTER),
-            CallFault(on=Calls.ANY, number=4, fault=FaultKind.THROTTLED),
-            CallFault(on=Calls.AMEND, number=1, fault=FaultKind.E503_BEFORE),
+            CallFault(call=Calls.CREATE, number=2, fault=FaultKind.E500_AFTER),
+            CallFault(call=Calls.ANY, number=4, fault=FaultKind.THROTTLED),
+            CallFault(call=Calls.AMEND, number=1, fault=FaultKind.E503_BEFORE),
         )
     )
     assert [201, 200, 500, 429, 503, 201, 200] == on_rig(act, plan)
@@ -325,7 +332,7 @@ def test_the_grid_changes_underway() -> None:
     """A price of 0.305 is refused before and taken after."""
 
     async def act(rig: Rig) -> list[int | str]:
-        fine = encode_create(wish(Side.BID, 30, 1)) | {"price": "0.3050"}  # type: ignore[operator]
+        fine = order("dw-1") | {"price": "0.3050"}
         before = await rig.send("POST", ORDERS, fine)
         await rig.until(2)
         return [before, await rig.send("POST", ORDERS, fine)]
@@ -436,8 +443,8 @@ def test_it_tells_what_happened_when_it_is_closed() -> None:
         await rig.until(2)
         await rig.send("GET", MARKET)
 
-    lost = tuple(CallFault(on=Calls.CREATE, number=number) for number in (1, 3))
-    read = CallFault(on=Calls.READ, number=1, fault=FaultKind.THROTTLED)
+    lost = tuple(CallFault(call=Calls.CREATE, number=number) for number in (1, 3))
+    read = CallFault(call=Calls.READ, number=1, fault=FaultKind.THROTTLED)
     on_rig(act, FaultPlan(calls=(*lost, read), times=(TimedFault(at=1.0),)))
     on_rig(act, FaultPlan())
 
@@ -455,8 +462,8 @@ def test_it_tells_what_happened_when_it_is_closed() -> None:
         (lambda: FaultPlan(kinds=(FaultKind.SLOW, FaultKind.GRID_CHANGE)), "kinds: found grid_change; allowed: dropped"),
         (lambda: CallFault(number=0), "number: found 0; allowed: 1 or more"),
         (lambda: CallFault(seconds=-1.0), "seconds: found -1.0; allowed: 0 to 86400"),
-        (lambda: CallFault(on=Calls.READ, fault=FaultKind.TWICE), "fault: found twice; allowed: with on: read, dropped"),
-        (lambda: CallFault(on=Calls.CANCEL, fault=FaultKind.UNFUNDED), "fault: found unfunded; allowed: with on: cancel"),
+        (lambda: CallFault(call=Calls.READ, fault=FaultKind.TWICE), "fault: found twice; allowed: with call: read, dropped"),
+        (lambda: CallFault(call=Calls.CANCEL, fault=FaultKind.UNFUNDED), "fault: found unfunded; allowed: with call: cancel"),
         (lambda: TimedFault(at=-1.0), "at: found -1.0; allowed: 0 to 86400"),
         (lambda: TimedFault(fault=FaultKind.SLOW), "fault: found slow; allowed: at a time, dropped"),
     ],
