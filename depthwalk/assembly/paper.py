@@ -1,5 +1,6 @@
 """The embedded paper exchange: which one a run trades on, the lasting account, and the client that speaks to it."""
 
+import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from depthwalk.assembly.databases import open_store
 from depthwalk.assembly.faults import fault_transport
 from depthwalk.domain.units import Instant, Money, Quantity
+from depthwalk.errors import UsageError
 
 if TYPE_CHECKING:
     from depthwalk.clock import Clock
@@ -46,11 +48,20 @@ class PaperOverview:
 
 
 def paper_overview(config_path: Path | None, database_path: Path | None) -> PaperOverview:
-    """Return the paper markets with the lasting account's positions in them, and its cash."""
+    """Return the paper markets with the lasting account's positions in them, and its cash; of the server where there is one.
+
+    Raises:
+        UsageError, ExchangeError: the configured server's key is missing, or the server cannot be asked.
+
+    """
+    from depthwalk.config import load
     from depthwalk.reports.history import MarketRow
     from depthwalk.simulation.scenarios import SCENARIOS
     from depthwalk.storage.paper_account import paper_ledger
 
+    config = load(config_path)
+    if config.paper.server is not None:
+        return asyncio.run(_served_overview(config))
     with open_store(config_path, database_path) as database:
         ledger = paper_ledger(database)
     markets = tuple(
@@ -65,11 +76,45 @@ def paper_overview(config_path: Path | None, database_path: Path | None) -> Pape
     return PaperOverview(cash=ledger.cash, markets=markets)
 
 
+async def _served_overview(config: "Config") -> PaperOverview:
+    from depthwalk.assembly.venues import reading_client
+    from depthwalk.reports.history import MarketRow
+    from depthwalk.simulation.scenarios import SCENARIOS
+
+    async with reading_client(config, "paper") as (client, _, _):
+        listed = await client.markets()
+        held = {position.ticker: position.position for position in await client.positions()}
+        cash = await client.balance(0)
+    markets = tuple(
+        MarketRow(
+            ticker=market.ticker,
+            title=market.title,
+            liquidity=SCENARIOS[market.ticker].market_class.name,
+            position=held.get(market.ticker, Quantity(0)),
+        )
+        for market in listed
+        if market.ticker in SCENARIOS
+    )
+    return PaperOverview(cash=cash, markets=markets)
+
+
 def paper_reset(config_path: Path | None, database_path: Path | None, cash: Money | None) -> Money:
-    """Start the lasting paper account afresh and return its cash; the executions so far stay on record."""
+    """Start the lasting paper account afresh and return its cash; the executions so far stay on record.
+
+    Raises:
+        UsageError: the account is a served exchange's.
+
+    """
     from depthwalk.clock import SystemClock
+    from depthwalk.config import load
     from depthwalk.storage.paper_account import STARTING_CASH, reset_paper
 
+    server = load(config_path).paper.server
+    if server is not None:
+        raise UsageError(
+            f"the paper account is with the server at {server} (paper.server)",
+            hint="stop that one, and start it with `depthwalk paper serve --fresh`",
+        )
     start = STARTING_CASH if cash is None else cash
     with open_store(config_path, database_path) as database:
         reset_paper(database, at=SystemClock().now(), cash=start)

@@ -1,4 +1,4 @@
-"""A venue to read from: the embedded paper exchange, or demo and live over the network. Nothing here can send an order."""
+"""A venue to read from: a paper exchange, embedded or served; demo and live over the network. Nothing here sends an order."""
 
 import os
 import secrets
@@ -36,13 +36,15 @@ async def reading_client(
 
     Args:
         config: rate limits, retries, and where the key is.
-        environment: paper is a fresh exchange with a fresh account inside this process. demo and live are read over the
-            network, without `live.enabled`, without a key: requests are signed only where the configured environment variable
-            and key file are both there. Writes are refused before anything is signed, on every environment but paper.
-        seed: of the paper exchange; None: from the operating system.
+        environment: paper is the configured server (`paper.server`), or a fresh exchange with a fresh account inside this
+            process where there is none or a seed is given. demo and live are read over the network, without `live.enabled`,
+            without a key: requests are signed only where the configured environment variable and key file are both there.
+            Writes are refused before anything is signed, on every environment but paper.
+        seed: of an embedded paper exchange; None: from the operating system.
         max_retries: of reads; None: as configured.
 
     Raises:
+        UsageError: a served paper exchange whose key is missing.
         Unreachable: the body's reads raise it; without an answer of the host, the message names the host.
 
     """
@@ -63,6 +65,8 @@ def _open(config: "Config", environment: str, seed: int | None, max_retries: int
     from depthwalk.clock import SystemClock
 
     clock = SystemClock()
+    if environment == "paper" and config.paper.server is not None and seed is None:
+        return _served(config, clock, max_retries), None
     if environment == "paper":
         return _paper(config, clock, secrets.randbits(32) if seed is None else seed), None
 
@@ -91,6 +95,15 @@ def _paper(config: "Config", clock: "Clock", seed: int) -> ReadingVenue:
 
     exchange = synthetic_exchange(seed, clock.now(), ids=Random(secrets.randbits(128)))
     return ReadingVenue(paper_client(exchange, config=config, seed=seed, clock=clock), clock, exchange.source)
+
+
+def _served(config: "Config", clock: "Clock", max_retries: int | None) -> ReadingVenue:
+    from depthwalk.assembly.budget import throttle_for
+    from depthwalk.assembly.served import KEY_ID, SERVED_SOURCE, served_client, venue_of
+
+    throttle = throttle_for(config, venue=venue_of(config), key_id=KEY_ID)
+    client = served_client(config, clock=clock, throttle=throttle, seed=secrets.randbits(64), max_retries=max_retries)
+    return ReadingVenue(client, clock, SERVED_SOURCE)
 
 
 def _credentials(config: "Config") -> "Credentials | None":

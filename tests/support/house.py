@@ -47,7 +47,7 @@ _GUESTS: Mapping[str, frozenset[str]] = {
     for room, guests in {
         "analysis": "numpy",
         "config": "msgspec platformdirs yaml",
-        "assembly": "cryptography httpx platformdirs rich",
+        "assembly": "cryptography httpx platformdirs rich uvicorn",
         "executors": "msgspec",
         "wire": "msgspec",
         "kalshi": "cryptography httpx msgspec tenacity",
