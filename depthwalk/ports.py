@@ -1,6 +1,6 @@
 """The doors of the runner and of the recorder: exchange, journal, view, store. Protocols and the values they pass, no code."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -66,7 +66,7 @@ class Exchange(Protocol):
     """What execution needs of a venue, live or paper.
 
     Reads raise Unreachable, Throttled, NotAuthorized or NotFound. Writes raise OrderRefused for a definite no and InDoubt
-    where the reply is lost; they are never repeated by the client.
+    where the reply is lost; the client repeats them only after a 429, which says that nothing was done.
     """
 
     @property
@@ -231,4 +231,16 @@ class BookSink(Protocol):
 
     def stopped(self, *, environment: str, source: RecordingSource, at: Instant, detail: str) -> None:
         """Say that a recorder stops on purpose, and why."""
+        ...
+
+
+class SharedState(Protocol):
+    """A small record that all processes of this machine see and change, one at a time."""
+
+    def update(self, change: Callable[[bytes | None], bytes]) -> bool:
+        """Replace the record by what *change* makes of it (None: there is none yet), wholly or not at all.
+
+        Returns at once: False where another process is at it; then *change* was not called. What *change* raises passes
+        through, and the record stays. Raises StorageError.
+        """
         ...

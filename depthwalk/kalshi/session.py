@@ -1,4 +1,4 @@
-"""The one place where requests leave: throttled, signed, timed, sent once, and every failure turned into one of ours.
+"""The one place where requests leave: throttled, signed, timed, and every failure turned into one of ours.
 
 Knows HTTP and nothing of markets or orders. The wait for tokens comes before the signature, which carries the time and ages.
 """
@@ -19,7 +19,7 @@ from depthwalk.clock import Clock
 from depthwalk.domain.result import ApiUsage
 from depthwalk.domain.units import SECOND, Duration, Instant, seconds
 from depthwalk.errors import DepthwalkError, ExchangeError, InDoubt, Refused, Unreachable, UsageError
-from depthwalk.kalshi.retry import retrying
+from depthwalk.kalshi.retry import retrying, waits_of_throttled
 from depthwalk.kalshi.signing import Credentials, KalshiAuth
 from depthwalk.kalshi.throttle import Throttle
 from depthwalk.wire.faults import Kind, decode_fault, exception_for
@@ -153,11 +153,11 @@ class Session:
         raise AssertionError("the retry loop ends by returning or raising")
 
     async def write(self, call: Call, decode: Callable[[bytes], T]) -> T:
-        """Send a write, once, and decode the reply.
+        """Send a write and decode the reply; again only after a 429, which says that nothing was done.
 
         Raises:
             Refused: writes are not enabled; nothing was signed or sent.
-            OrderRefused: a definite no; NotFound: the same to a cancel.
+            OrderRefused: a definite no, or a 429 to every attempt; NotFound: a definite no to a cancel.
             InDoubt: the reply is lost or has no order in it.
 
         """
@@ -167,6 +167,11 @@ class Session:
                 hint="use --env paper",
             )
         reply = await self._send(call)
+        for wait in waits_of_throttled(call.kind, self._rng):
+            if reply.status_code != HTTPStatus.TOO_MANY_REQUESTS:
+                break
+            await self._clock.sleep(wait)
+            reply = await self._send(call)
         if not reply.is_success:
             raise _refusal(call, reply)
         try:
@@ -184,7 +189,7 @@ class Session:
             content=call.body,
             headers=None if call.body is None else {"content-type": "application/json"},
         )
-        await self._clock.sleep(self.throttle.reserve(self._clock.now(), call.kind, cost))
+        await self.throttle.admit(self._clock, call.kind, cost)
         self._count(call.kind, cost)
         sent = self._clock.now()
         try:
@@ -197,6 +202,8 @@ class Session:
             raise lost(call, error) from error
         self._set_offset(reply, sent)
         _LOG.debug("%s: %d", call.what, reply.status_code)
+        if reply.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            await self.throttle.refused(self._clock, call.kind)
         return reply
 
     def _count(self, kind: Kind, cost: int) -> None:

@@ -1,87 +1,24 @@
-"""Our own waiting to respect the venue's limits: token buckets in exact integers, and what each endpoint costs. Pure.
+"""Our own waiting to respect the venue's limits: its read and write buckets, and what each endpoint costs.
 
-A request reserves its tokens and is told how long to wait; the wait itself is the caller's. Reservations stand, so waiters
-never wake together, and every sequence of departures is one that the venue's bucket of that rate and capacity would let pass.
-Source: kalshi-api.md section 9.
+Levels can be handed from one throttle to another of the same account, of other limits too; that may cost tokens and never
+makes any. Source: kalshi-api.md section 9.
 """
 
+from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 from typing import Final
 
+from depthwalk.clock import Clock
 from depthwalk.domain.units import Duration, Instant
 from depthwalk.errors import DomainError
+from depthwalk.kalshi.buckets import Budget, BudgetLevels
 from depthwalk.wire.account import AccountLimits, BucketLimit, EndpointCost, EndpointCosts
 from depthwalk.wire.faults import Kind
 
 _PREFIX: Final = "/trade-api/v2"
 _LARGEST_COST: Final = 10
 _CANCEL_COST: Final = 2
-_MICROSECONDS: Final = 1_000_000
-
-
-class Bucket:
-    """A token bucket that starts full.
-
-    Its state is the level right after the latest reserved departure, which may lie in the future; later reservations depart
-    no earlier than that one. Levels are counted in millionths of a token (finer where the rate is a fraction): no rounding.
-    """
-
-    def __init__(self, *, rate: Fraction | int, capacity: int) -> None:
-        """Take *rate* in tokens per second and *capacity* in tokens, both above 0."""
-        per_second = Fraction(rate)
-        if per_second <= 0 or capacity <= 0:
-            raise DomainError(f"a bucket needs tokens: rate {rate}, capacity {capacity}")
-        self.capacity = capacity
-        self.rate = per_second
-        self._gain = per_second.numerator
-        self._token = per_second.denominator * _MICROSECONDS
-        self._full = capacity * self._token
-        self._level = self._full
-        self._at = Instant(0)
-
-    def _level_at(self, at: Instant) -> int:
-        return min(self._full, self._level + (at - self._at) * self._gain)
-
-    def wait(self, now: Instant, cost: int) -> Duration:
-        """Return how long a request of *cost* would wait. Raises DomainError where it can never pass."""
-        if cost > self.capacity:
-            raise DomainError(f"a request of {cost} tokens never fits a bucket of {self.capacity}")
-        start = max(now, self._at)
-        missing = cost * self._token - self._level_at(start)
-        # Rounded up: a microsecond too late passes, one too early does not.
-        return Duration(start - now + (-(-missing // self._gain) if missing > 0 else 0))
-
-    def take(self, at: Instant, cost: int) -> None:
-        """Reserve *cost* for a departure at *at*, which `wait` said is possible."""
-        departure = max(at, self._at)
-        self._level = self._level_at(departure) - cost * self._token
-        self._at = departure
-
-    def reserve(self, now: Instant, cost: int) -> Duration:
-        """Reserve *cost* and return how long to wait before it may be spent."""
-        wait = self.wait(now, cost)
-        self.take(Instant(now + wait), cost)
-        return wait
-
-
-class _Budget:
-    """A bucket of which a share is kept for cancels: two buckets that together are no more than the whole."""
-
-    def __init__(self, *, rate: Fraction, capacity: int, share: Fraction, largest: int, smallest: int) -> None:
-        kept = max(smallest, int(capacity * share))
-        split = share > 0 and capacity - kept >= largest
-        self.common = Bucket(rate=rate * (1 - share) if split else rate, capacity=capacity - kept if split else capacity)
-        self.kept = Bucket(rate=rate * share, capacity=kept) if split else None
-
-    def choose(self, now: Instant, cost: int, *, cancel: bool) -> tuple[Bucket, Duration]:
-        """Return the bucket to take from, and the wait: a cancel takes whichever is sooner."""
-        wait = self.common.wait(now, cost)
-        if cancel and wait and self.kept is not None and cost <= self.kept.capacity:
-            sooner = self.kept.wait(now, cost)
-            if sooner < wait:
-                return self.kept, sooner
-        return self.common, wait
 
 
 class Tier(Enum):
@@ -167,6 +104,15 @@ def _literal_parts(template: list[str], parts: list[str]) -> int | None:
     return literal if len(template) == len(parts) else None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Levels:
+    """All levels of a throttle; *calls* None: calls are not counted."""
+
+    reads: BudgetLevels
+    writes: BudgetLevels
+    calls: BudgetLevels | None
+
+
 class Throttle:
     """The account's read and write buckets, what endpoints cost, and perhaps a cap on calls of any kind.
 
@@ -193,40 +139,83 @@ class Throttle:
         self._cancel_reserve = _share(cancel_reserve, "cancel_reserve") if cancel_reserve else Fraction(0)
         self.costs = costs or CostTable()
         self._calls = None if calls_per_minute is None else self._per_minute(calls_per_minute)
-        self.adopt(limits or published_limits(Tier.BASIC))
+        self._set(limits or published_limits(Tier.BASIC))
 
     def adopt(self, limits: AccountLimits) -> None:
-        """Use these limits from now on; the buckets start full."""
+        """Use these limits from now on. What was spent stays spent: larger buckets fill up at their rate."""
+        levels = self.levels
+        self._set(limits)
+        self.levels = levels
+
+    def _set(self, limits: AccountLimits) -> None:
         self._reads = self._budget(limits.read, share=Fraction(0))
         self._writes = self._budget(limits.write, share=self._cancel_reserve)
 
-    def _budget(self, limit: BucketLimit, *, share: Fraction) -> _Budget:
+    @property
+    def levels(self) -> Levels:
+        """What the buckets hold."""
+        return Levels(
+            reads=self._reads.levels, writes=self._writes.levels, calls=None if self._calls is None else self._calls.levels
+        )
+
+    @levels.setter
+    def levels(self, found: Levels) -> None:
+        """Go on from the levels of another throttle of this account."""
+        self._reads.levels = found.reads
+        self._writes.levels = found.writes
+        if self._calls is not None and found.calls is not None:
+            self._calls.levels = found.calls
+
+    def _budget(self, limit: BucketLimit, *, share: Fraction) -> Budget:
         # However small the share, one request must fit, as long as the venue's own bucket holds it.
         capacity = max(int(limit.capacity * self._utilisation), min(_LARGEST_COST, limit.capacity))
-        return _Budget(
+        return Budget(
             rate=limit.rate * self._utilisation, capacity=capacity, share=share, largest=_LARGEST_COST, smallest=_CANCEL_COST
         )
 
-    def _per_minute(self, calls: int) -> _Budget:
+    def _per_minute(self, calls: int) -> Budget:
         burst = max(1, calls // 10)
         # What the burst may take is not refilled within the minute: so no minute ever sees more than *calls*.
         rate = Fraction(max(calls - burst, 1), 60)
-        return _Budget(rate=rate, capacity=burst, share=self._cancel_reserve, largest=1, smallest=1)
+        return Budget(rate=rate, capacity=burst, share=self._cancel_reserve, largest=1, smallest=1)
 
     @property
     def largest_write(self) -> int:
         """The most tokens that one write may cost: what a batch has to fit in."""
         return self._writes.common.capacity
 
-    def reserve(self, now: Instant, kind: Kind, cost: int) -> Duration:
-        """Reserve *cost* tokens for one request and return how long to wait. Raises DomainError where it can never pass."""
+    async def admit(self, clock: Clock, kind: Kind, cost: int) -> None:
+        """Wait until a request of *cost* tokens may leave. Raises DomainError where it can never pass."""
+        await clock.sleep(self.reserve(clock.now(), kind, cost))
+
+    async def refused(self, clock: Clock, kind: Kind) -> None:
+        """Learn that the venue's bucket is empty, whatever ours says: it answered 429."""
+        self.drain(clock.now(), kind)
+
+    def drain(self, now: Instant, kind: Kind) -> None:
+        """Count the bucket of that kind of request as empty from *now* on."""
+        self._of(kind).drain(now)
+
+    def drain_all(self, now: Instant) -> None:
+        """Count everything as empty from *now* on."""
+        for each in (self._reads, self._writes, self._calls):
+            if each is not None:
+                each.drain(now)
+
+    def _of(self, kind: Kind) -> Budget:
+        return self._reads if kind is Kind.READ else self._writes
+
+    def reserve(self, now: Instant, kind: Kind, cost: int, *, weight: int = 1) -> Duration:
+        """Reserve *cost* tokens for one request and return how long to wait. Raises DomainError where it can never pass.
+
+        *weight*: how many such requests to reserve for, as far as the bucket holds them, for others that cannot be seen.
+        """
         cancel = kind is Kind.CANCEL
-        budget = self._reads if kind is Kind.READ else self._writes
-        chosen = [(*budget.choose(now, cost, cancel=cancel), cost)]
+        chosen = [self._of(kind).choose(now, cost, cancel=cancel, weight=weight)]
         if self._calls is not None:
-            chosen.append((*self._calls.choose(now, 1, cancel=cancel), 1))
-        wait = max(each for _, each, _ in chosen)
-        for bucket, _, tokens in chosen:
+            chosen.append(self._calls.choose(now, 1, cancel=cancel, weight=weight))
+        wait = max(each for _, _, each in chosen)
+        for bucket, tokens, _ in chosen:
             bucket.take(Instant(now + wait), tokens)
         return wait
 

@@ -134,7 +134,7 @@ def test_a_failing_exchange_leaves_a_create_in_doubt(httpx_mock: HTTPXMock, stat
 )
 def test_a_definite_no_to_a_create(httpx_mock: HTTPXMock, status: int, body: dict[str, object], reason: RefusalReason) -> None:
     """All four shapes; the reason says what to do next, the status and code are kept."""
-    httpx_mock.add_response(status_code=status, json=body)
+    httpx_mock.add_response(status_code=status, json=body, is_reusable=True)
     with pytest.raises(OrderRefused, match="create dw-p-1") as caught:
         asyncio.run(client().submit(MARKET, _submit()))
     assert (reason, status) == (caught.value.reason, caught.value.status)

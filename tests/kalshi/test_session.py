@@ -3,6 +3,7 @@
 import asyncio
 import base64
 from collections.abc import AsyncIterator
+from itertools import pairwise
 
 import httpx
 import pytest
@@ -10,7 +11,10 @@ from pytest_httpx import HTTPXMock
 
 from depthwalk.clock import ManualClock
 from depthwalk.domain.book import BookState
+from depthwalk.domain.messages import AmendOrder
+from depthwalk.domain.order import Side
 from depthwalk.domain.result import ApiUsage
+from depthwalk.domain.units import SECOND, Price, Quantity
 from depthwalk.errors import (
     InDoubt,
     NotAuthorized,
@@ -24,11 +28,14 @@ from depthwalk.errors import (
 )
 from depthwalk.kalshi.session import FAILURES, Call, lost
 from depthwalk.kalshi.throttle import Throttle
+from depthwalk.ports import CancelReply
 from depthwalk.wire.faults import Kind
 from depthwalk.wire.signing import message_to_sign
 from tests.support.kalshi_client import DATE, MARKET, NOW, ROOT, CountingKey, client
 
 _BOOK = b'{"orderbook_fp":{"yes_dollars":[["0.4200","13.00"]],"no_dollars":[]}}'
+_TOO_MANY = b'{"error":"too many requests"}'
+_AMEND = AmendOrder(client_id="dw-p-1", price=Price(4_300), total=Quantity(1_000))
 _BOOK_URL = f"{ROOT}/markets/KX-A/orderbook"
 _CANCEL_URL = f"{ROOT}/portfolio/events/orders/o-1?market_ticker=KX-A&exchange_index=2"
 
@@ -101,13 +108,61 @@ def test_throttled_reads_give_up_in_the_end(httpx_mock: HTTPXMock) -> None:
     assert len(httpx_mock.get_requests()) == 2
 
 
-def test_a_throttled_write_is_a_definite_no(httpx_mock: HTTPXMock) -> None:
-    """429: not carried out, so nothing is in doubt, and it is not sent again."""
-    httpx_mock.add_response(status_code=429, content=b'{"error":"too many requests"}')
+@pytest.mark.parametrize(("method", "attempts", "longest"), [("DELETE", 7, 12), ("POST", 4, 2)])
+def test_a_throttled_write_is_a_definite_no(httpx_mock: HTTPXMock, method: str, attempts: int, longest: int) -> None:
+    """429: not carried out, so nothing is in doubt; it goes out again a few times, a cancel more often, and then is refused."""
+    httpx_mock.add_response(status_code=429, content=_TOO_MANY, is_reusable=True)
+    clock = ManualClock(NOW)
+    exchange = client(clock=clock)
+    write = exchange.cancel(MARKET, "o-1") if method == "DELETE" else exchange.amend(MARKET, "o-1", Side.BUY, _AMEND)
     with pytest.raises(OrderRefused) as caught:
-        asyncio.run(client().cancel(MARKET, "o-1"))
+        asyncio.run(write)
     assert RefusalReason.THROTTLED is caught.value.reason
-    assert len(httpx_mock.get_requests()) == 1
+    assert attempts == len(httpx_mock.get_requests(method=method))
+    # The waits for tokens come on top: the bucket counts as empty after each.
+    assert longest * 0.45 * SECOND <= clock.now() - NOW <= (longest + 1) * SECOND
+
+
+def test_a_throttled_cancel_gets_through(httpx_mock: HTTPXMock) -> None:
+    """Twice 429, then done: the same request each time, after a wait, and signed anew when it leaves."""
+    for _ in range(2):
+        httpx_mock.add_response(status_code=429, content=_TOO_MANY)
+    httpx_mock.add_response(content=b'{"order_id":"o-1","reduced_by":"6.00"}')
+    exchange = client(key=CountingKey(), clock=ManualClock(NOW))
+    assert CancelReply(order_id="o-1", reduced_by=Quantity(600)) == asyncio.run(exchange.cancel(MARKET, "o-1"))
+    requests = httpx_mock.get_requests()
+    assert [("DELETE", httpx.URL(_CANCEL_URL))] * 3 == [(each.method, each.url) for each in requests]
+    times = [int(each.headers["kalshi-access-timestamp"]) for each in requests]
+    assert all(after - before >= 125 for before, after in pairwise(times))
+    assert ApiUsage(calls=3, read_tokens=0, write_tokens=6) == exchange.usage
+
+
+@pytest.mark.parametrize(
+    ("second", "error"), [(httpx.ReadTimeout("t"), InDoubt), (httpx.Response(503), InDoubt), (httpx.Response(404), NotFound)]
+)
+def test_only_a_429_is_answered_with_another_attempt(
+    httpx_mock: HTTPXMock, second: Exception | httpx.Response, error: type[Exception]
+) -> None:
+    """What comes after it counts as it always does: a lost reply is doubt, and nothing goes out a third time."""
+    httpx_mock.add_response(status_code=429, content=_TOO_MANY)
+    if isinstance(second, Exception):
+        httpx_mock.add_exception(second)
+    else:
+        httpx_mock.add_response(status_code=second.status_code)
+    with pytest.raises(error):
+        asyncio.run(client().cancel(MARKET, "o-1"))
+    assert len(httpx_mock.get_requests()) == 2
+
+
+def test_a_429_empties_the_bucket_of_its_kind(httpx_mock: HTTPXMock) -> None:
+    """Whatever ours says, the venue's is empty: the next read waits for its tokens; writes have a bucket of their own."""
+    httpx_mock.add_response(status_code=429, content=_TOO_MANY, method="GET")
+    throttle = Throttle(utilisation=1.0)
+    clock = ManualClock(NOW)
+    with pytest.raises(Throttled):
+        asyncio.run(client(clock=clock, throttle=throttle, max_retries=0).book("KX-A"))
+    assert throttle.reserve(NOW, Kind.WRITE, 10) == 0
+    assert SECOND // 20 == throttle.reserve(clock.now(), Kind.READ, 10)
 
 
 def test_redirects_are_not_followed(httpx_mock: HTTPXMock) -> None:

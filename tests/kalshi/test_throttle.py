@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from depthwalk.domain.units import SECOND, Instant
 from depthwalk.errors import DomainError
-from depthwalk.kalshi.throttle import KNOWN_COSTS, Bucket, CostTable, Throttle, Tier, published_limits
+from depthwalk.kalshi.buckets import Bucket
+from depthwalk.kalshi.throttle import KNOWN_COSTS, CostTable, Throttle, Tier, published_limits
 from depthwalk.wire.account import AccountLimits, BucketLimit, EndpointCost, EndpointCosts
 from depthwalk.wire.faults import Kind
 
