@@ -150,7 +150,7 @@ def test_a_refusal_of_the_second_send_says_nothing_about_the_first() -> None:
     async def script(call: Call) -> httpx.Response:
         if call.create and call.creates == 1:
             await asyncio.sleep(11)
-        if call.create and call.creates == 2:
+        if call.create and 2 <= call.creates <= 5:  # the client itself asks four times
             return call.answer(429, {"error": "too many requests"})
         return await call.forward()
 

@@ -1,22 +1,22 @@
-"""Venues that go wrong on purpose: scripted call by call or at random from a seed, and what tests of faults ask of a run.
+"""Venues that go wrong on purpose: scripted call by call in a test's own words, or by the shipped transport of `--faults`.
 
-The transports sit between the client and the paper exchange's app, so everything above the wire is the real thing.
+The transports sit between the client and the paper exchange's app, so everything above the wire is the real thing. And what
+tests of faults ask of a run.
 """
 
 import asyncio
-import json
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from enum import Enum
-from random import Random
 from typing import Any, NoReturn
 
 import httpx
 
+from depthwalk.clock import LoopClock
 from depthwalk.domain.messages import Event, Intent, OrderAccepted, SubmitOrder
-from depthwalk.domain.units import Instant, Quantity, format_instant, parse_instant, seconds
+from depthwalk.domain.units import Instant, Quantity
 from depthwalk.errors import StorageError
+from depthwalk.paper.fault_plan import FaultPlan
+from depthwalk.paper.faults import FaultTransport
 from tests.support.paper_run import START, PaperRun, Wrap
 from tests.support.venue import Resting, Venue
 
@@ -180,129 +180,16 @@ async def break_the_journal_at_the_first_fill(run: PaperRun) -> None:
     run.journal.append = failing  # type: ignore[method-assign]
 
 
-# --- at random ------------------------------------------------------------------------------------------------------
+# --- the shipped faults ---------------------------------------------------------------------------------------------
 
 
-class Fault(Enum):
-    """What may happen to a call. Writes take those up to LATE, reads the rest."""
+def stormy(plan: FaultPlan, kept: list[FaultTransport] | None = None) -> Wrap:
+    """Put the shipped transport around the exchange's own; it is added to *kept*, so that one can ask what happened."""
 
-    DROPPED = "never arrives"
-    LOST = "acted on, the reply is lost"
-    FAILED_BEFORE = "500, not acted on"
-    FAILED_AFTER = "503, acted on"
-    THROTTLED = "429"
-    GARBAGE = "acted on, the reply makes no sense"
-    TWICE = "arrives twice"
-    SLOW = "arrives after up to two seconds"
-    SLOW_REPLY = "the reply takes up to two seconds"
-    HUNG_REPLY = "acted on, no reply while anybody waits"
-    LATE = "arrives after it was given up"
-    READ_LOST = "a read without an answer"
-    READ_FAILED = "a read answered with 500"
-    READ_THROTTLED = "a read answered with 429"
-    READ_SLOW = "a read that takes up to two seconds"
-    READ_HUNG = "a read that hangs"
+    def wrap(inner: httpx.AsyncBaseTransport) -> FaultTransport:
+        transport = FaultTransport(inner, plan, LoopClock(START, asyncio.get_running_loop()))
+        if kept is not None:
+            kept.append(transport)
+        return transport
 
-
-WRITES = tuple(fault for fault in Fault if not fault.name.startswith("READ"))
-READS = tuple(fault for fault in Fault if fault.name.startswith("READ"))
-
-HANGS = 20.0
-LATEST = 7.5
-"""Seconds: the client gives up after 3, and within 5 more an order must be found (design, D7)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weather:
-    """How bad it is: shares of writes and reads that go wrong, and by how many seconds the account's data may lag."""
-
-    writes: float = 0.0
-    reads: float = 0.0
-    lag: float = 0.0
-    faults: tuple[Fault, ...] = WRITES + READS
-
-
-class Storm:
-    """Random faults from a seed. It begins with the first look at the account, so that a run always starts."""
-
-    def __init__(self, weather: Weather, rng: Random) -> None:
-        self.happened: Counter[Fault] = Counter()
-        self._weather = weather
-        self._rng = rng
-        self._begun = False
-        self._kept: dict[str, tuple[float, httpx.Response]] = {}
-
-    async def __call__(self, call: Call) -> httpx.Response:
-        """Do to a call what the weather has for it."""
-        self._begun = self._begun or "/portfolio/" in call.request.url.path
-        if not self._begun:
-            return await call.forward()
-        fault = self._draw(WRITES, self._weather.writes) if call.write else self._draw(READS, self._weather.reads)
-        if fault is None:
-            return await self._pass(call)
-        self.happened[fault] += 1
-        return await self._go_wrong(call, fault)
-
-    def _draw(self, kinds: Iterable[Fault], share: float) -> Fault | None:
-        if self._rng.random() >= share:
-            return None
-        possible = [fault for fault in kinds if fault in self._weather.faults]
-        return self._rng.choice(possible) if possible else None
-
-    async def _go_wrong(self, call: Call, fault: Fault) -> httpx.Response:
-        match fault:
-            case Fault.DROPPED | Fault.READ_LOST:
-                call.lose()
-            case Fault.FAILED_BEFORE | Fault.READ_FAILED:
-                return call.answer(500, {})
-            case Fault.THROTTLED | Fault.READ_THROTTLED:
-                return call.answer(429, {"error": "too many requests"})
-            case Fault.SLOW | Fault.READ_SLOW:
-                await asyncio.sleep(self._rng.uniform(0.1, 2.0))
-            case Fault.LATE:
-                await asyncio.sleep(self._rng.uniform(3.0, LATEST))
-            case Fault.READ_HUNG:
-                await asyncio.sleep(HANGS)
-            case _:
-                pass
-        reply = await self._pass(call)
-        match fault:
-            case Fault.LOST:
-                call.lose()
-            case Fault.FAILED_AFTER:
-                return call.answer(503, {})
-            case Fault.GARBAGE:
-                return call.answer(200, {"ok": 1})
-            case Fault.TWICE:
-                again = await call.forward()
-                return self._rng.choice((reply, again))
-            case Fault.SLOW_REPLY:
-                await asyncio.sleep(self._rng.uniform(0.1, 2.0))
-            case Fault.HUNG_REPLY:
-                await asyncio.sleep(HANGS)
-            case _:
-                pass
-        return reply
-
-    async def _pass(self, call: Call) -> httpx.Response:
-        """Forward; what is read of the account may be as old as the lag, and the exchange says so."""
-        if call.write or not self._weather.lag or "/portfolio/" not in call.request.url.path + "/":
-            return self._admit_lag(call, await call.forward())
-        now, key = asyncio.get_running_loop().time(), str(call.request.url)
-        kept = self._kept.get(key)
-        if kept is not None and now - kept[0] < self._weather.lag and self._rng.random() < 0.6:
-            return kept[1]
-        reply = await call.forward()
-        self._kept[key] = (asyncio.get_running_loop().time(), reply)
-        return reply
-
-    def _admit_lag(self, call: Call, reply: httpx.Response) -> httpx.Response:
-        if not (call.freshness and self._weather.lag and reply.is_success):
-            return reply
-        told = parse_instant(json.loads(reply.content)["as_of_time"])
-        return call.answer(200, {"as_of_time": format_instant(Instant(told - seconds(self._weather.lag)))})
-
-
-def stormy(storm: Storm) -> Wrap:
-    """Put a storm between client and exchange."""
-    return scripted(storm)
+    return wrap
