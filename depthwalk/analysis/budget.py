@@ -8,7 +8,7 @@ The bound is of an undisturbed run: nothing refused, nothing lost, no read repea
 A look at the book is the list of our orders, the book, and the fills; a look at the orders is each order, and the fills.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from depthwalk.analysis.plans import Tokens
@@ -17,7 +17,7 @@ from depthwalk.domain.units import SECOND, Duration
 FORMULA: Final = (
     "writes at most = splits x (create + walks x max(amend, cancel + create) + renewals x amend + cancel) + create to cross; "
     "reads at most = opening + steps x look + polls x orders + last book + fills after each write + trades; "
-    "budget = utilization x (capacity + rate x horizon)"
+    "budget = utilization x (capacity + rate x (horizon + the seconds that orders outlive it))"
 )
 
 
@@ -72,27 +72,56 @@ def most_reads(pace: Pace, costs: Costs, opening: int) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """The buckets as they may be used: tokens a second and at once, in thousandths; *calls_per_minute* None: no such cap."""
+    """The buckets as they may be used: tokens a second and at once, in thousandths.
+
+    *calls_per_minute* None: no such cap. Of them *calls_at_once* may be made in one go; they do not come back in that minute.
+    """
 
     write_rate: int
     write_capacity: int
     read_rate: int
     read_capacity: int
     calls_per_minute: int | None = None
+    calls_at_once: int = 0
+
+    def shared_by(self, running: int) -> "Allowance":
+        """Return the share of each of so many executions at once; fewer than one count as one."""
+        parts, calls = max(1, running), self.calls_per_minute
+        return replace(
+            self,
+            write_rate=self.write_rate // parts,
+            write_capacity=self.write_capacity // parts,
+            read_rate=self.read_rate // parts,
+            read_capacity=self.read_capacity // parts,
+            calls_per_minute=None if calls is None else calls // parts,
+            calls_at_once=self.calls_at_once // parts,
+        )
 
 
-def tokens(pace: Pace, costs: Costs, *, opening: int, opening_calls: int, allowance: Allowance, horizon: Duration) -> Tokens:
-    """Return the bound of a run beside what may be spent in its horizon."""
-    calls = allowance.calls_per_minute
+def tokens(pace: Pace, costs: Costs, *, opening: int, opening_calls: int, allowance: Allowance, period: Duration) -> Tokens:
+    """Return the bound of a run beside what may be spent in a *period*."""
     return Tokens(
         writes_now=pace.splits * costs.create,
         writes_at_most=most_writes(pace, costs),
         reads_at_most=most_reads(pace, costs, opening),
-        write_budget=_passes(allowance.write_rate, allowance.write_capacity, horizon),
-        read_budget=_passes(allowance.read_rate, allowance.read_capacity, horizon),
+        write_budget=_passes(allowance.write_rate, allowance.write_capacity, period),
+        read_budget=_passes(allowance.read_rate, allowance.read_capacity, period),
         calls_at_most=_most_calls(pace, opening_calls),
-        calls_budget=None if calls is None else calls * horizon // (60 * SECOND),
+        calls_budget=_calls(allowance, period),
     )
+
+
+def exceeded(priced: Tokens) -> str | None:
+    """Return in words which bound of a run is above what may be spent, None where all fit."""
+    pairs = (
+        ("write tokens", priced.writes_at_most, priced.write_budget),
+        ("read tokens", priced.reads_at_most, priced.read_budget),
+        ("calls", priced.calls_at_most, priced.calls_budget),
+    )
+    found = [
+        f"up to {most} {what}, {budget} let through" for what, most, budget in pairs if budget is not None and most > budget
+    ]
+    return "; ".join(found) or None
 
 
 def _most_calls(pace: Pace, opening: int) -> int:
@@ -100,5 +129,10 @@ def _most_calls(pace: Pace, opening: int) -> int:
     return most_writes(pace, ONE_EACH) + most_reads(pace, ONE_EACH, opening)
 
 
-def _passes(rate: int, capacity: int, horizon: Duration) -> int:
-    return (capacity + rate * horizon // SECOND) // 1_000
+def _passes(rate: int, capacity: int, period: Duration) -> int:
+    return (capacity + rate * period // SECOND) // 1_000
+
+
+def _calls(allowance: Allowance, period: Duration) -> int | None:
+    calls, at_once = allowance.calls_per_minute, allowance.calls_at_once
+    return None if calls is None else at_once + (calls - at_once) * period // (60 * SECOND)

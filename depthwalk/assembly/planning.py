@@ -1,33 +1,47 @@
-"""One `depthwalk plan`: the market and the book read once, and every algorithm's own first decision on them. Sends nothing.
+"""One `depthwalk plan`: what `execute` would read is read, and every algorithm's own first decision shown. Sends nothing.
 
-A fresh executor is given the two events that a run would begin with, and its intents are looked at instead of performed:
-there is no second opinion here about what an algorithm would do.
+Whatever would keep `execute` from sending is listed instead of raised.
 """
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from depthwalk.analysis.plans import BookFacts, Objection, Plan, PlanSheet, Tokens
-from depthwalk.assembly.admission import objections_to_market, objections_to_request, parent_of, read_market
+from depthwalk.analysis.plans import BookFacts, Objection, Plan, PlanSheet
+from depthwalk.assembly import admission
+from depthwalk.assembly.fallback import Chosen, chosen_within_budget
+from depthwalk.assembly.means import notes_on_means, objections_to_means, read_means
+from depthwalk.assembly.token_price import Rates, first_decision, read_rates, token_price
 from depthwalk.domain.units import Duration
-from depthwalk.errors import DepthwalkError, NotAuthorized
+from depthwalk.errors import NotAuthorized, Refused, UsageError
 
 if TYPE_CHECKING:
-    from depthwalk.analysis.budget import Allowance, Costs
     from depthwalk.assembly.execution import ExecuteRequest
     from depthwalk.clock import Clock
     from depthwalk.config import Config
-    from depthwalk.domain.messages import BookChanged, Intent, Started
+    from depthwalk.domain.messages import BookChanged, Intent, Rules, Started
     from depthwalk.domain.order import ParentOrder
     from depthwalk.domain.result import ApiUsage
+    from depthwalk.domain.units import Money
     from depthwalk.executors.base import Executor
     from depthwalk.executors.state import BaseParams
     from depthwalk.kalshi.client import KalshiClient
 
-_PREFIX: Final = "/trade-api/v2"
-_OWN_UNKNOWN: Final = "without a key our own resting orders are not known and still in the book"
+_OWN_UNKNOWN: Final = "without a key our own resting orders are not known and still in the book; neither are cash and position"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What is planned: the order, the algorithm that would run with its parameters, and the rules that would hold."""
+
+    config: "Config"
+    environment: str
+    parent: "ParentOrder"
+    chosen: str
+    params: "dict[str, BaseParams]"
+    rules: "Rules"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +51,9 @@ class _Seen:
     started: "Started"
     changed: "BookChanged"
     opening: "ApiUsage"
-    costs: "Costs"
-    allowance: "Allowance"
+    rates: Rates
     source: str
-    objections: tuple[Objection, ...]
+    objections: tuple[Refused, ...]
     notes: tuple[str, ...] = ()
 
 
@@ -61,37 +74,90 @@ def plan(request: "ExecuteRequest") -> PlanSheet:
     names = list(ALGORITHMS) if request.algorithm is None else [chosen]
     # A method belongs to one algorithm; the others are shown as their sections have them.
     params = {name: config.params_for(name, request.method if name == chosen else None, request.overrides) for name in names}
-    parent = parent_of(request, "0" * 32)
-    objections = tuple(_said(each) for each in objections_to_request(request, config))
+    parent = admission.parent_of(request, "0" * 32)
+    objections = admission.objections_to_request(request, config)
+    reserved, spent = _reservable(request, config, environment, parent)
+    asked = _Asked(
+        config=config,
+        environment=environment,
+        parent=parent,
+        chosen=chosen,
+        params=params,
+        rules=admission.rules_within(config, reserved),
+    )
     seed = None
-    if environment == "paper":
+    # A seed or a recording means an exchange of one's own, whatever is served.
+    served = config.paper.server is not None and request.seed is None and request.books is None
+    if environment == "paper" and not served:
         seed = secrets.randbits(32) if request.seed is None else request.seed
-        seen = _on_paper(request, config, parent, seed)
+        seen = _on_paper(request, asked, seed)
     else:
-        seen = asyncio.run(_on_venue(environment, config, parent))
-    executors = {name: _decided(name, params[name], seen) for name in names}
+        seen = asyncio.run(_on_venue(asked))
+    picked, short = _within_budget(request, asked, seen)
+    params.setdefault(picked.name, picked.params)
+    executors = [first_decision(name, each, seen.started, seen.changed) for name, each in params.items()]
     return PlanSheet(
         parent=parent,
         environment=environment,
         source=seen.source,
         at=seen.changed.at,
-        chosen=chosen,
-        plans=tuple(_plan(executor, intents, seen) for executor, intents in executors.values()),
-        book=next((facts for executor, _ in executors.values() if (facts := _facts(executor, seen)) is not None), None),
-        objections=(*objections, *seen.objections),
-        notes=seen.notes,
+        chosen=picked.name,
+        plans=tuple(_plan(executor, intents, seen) for executor, intents in executors),
+        book=next((facts for executor, _ in executors if (facts := _facts(executor, seen)) is not None), None),
+        objections=tuple(
+            Objection(message=each.message, hint=each.hint) for each in (*objections, *spent, *seen.objections, *short)
+        ),
+        notes=seen.notes if picked.note is None else (*seen.notes, picked.note),
         seed=seed,
     )
 
 
-def _said(error: DepthwalkError) -> Objection:
-    return Objection(message=error.message, hint=error.hint)
+def _reservable(
+    request: "ExecuteRequest", config: "Config", environment: str, parent: "ParentOrder"
+) -> "tuple[Money | None, Sequence[Refused]]":
+    """Return what the order could reserve of the day's limit, or why nothing; None where it is under none, or unknown."""
+    from depthwalk.assembly.databases import open_store
+    from depthwalk.assembly.trading import destination
+    from depthwalk.clock import SystemClock
+    from depthwalk.storage.limits import stake_of_day
+
+    if request.seed is not None or request.simulated:
+        return None, ()
+    try:
+        account = destination(config, environment).account
+    except UsageError:
+        return None, ()  # without a key it is nobody's day
+    day = admission.days_limit(config, SystemClock().now())
+    with open_store(request.config_path, request.database_path) as database:
+        stake = stake_of_day(database, environment=environment, account=account, since=day.since)
+    refused = stake.nothing_left(day)
+    if refused is not None:
+        return None, (refused,)
+    return min(admission.worst_stake(parent, config), stake.left(day)), ()
+
+
+def _within_budget(request: "ExecuteRequest", asked: _Asked, seen: _Seen) -> tuple[Chosen, Sequence[Refused]]:
+    """Return what would run if nothing else did, or why not."""
+    name = asked.chosen
+    try:
+        picked = chosen_within_budget(
+            name,
+            asked.params[name],
+            config=asked.config,
+            overrides=request.overrides,
+            started=seen.started,
+            seen=seen.changed,
+            rates=seen.rates,
+        )
+    except Refused as no:
+        return Chosen(name, asked.params[name]), (no,)
+    return picked, ()
 
 
 # --- reading ---
 
 
-def _on_paper(request: "ExecuteRequest", config: "Config", parent: "ParentOrder", seed: int) -> _Seen:
+def _on_paper(request: "ExecuteRequest", asked: _Asked, seed: int) -> _Seen:
     """Read the embedded exchange as `execute` builds it, on virtual time: with the same seed both see the same book."""
     from depthwalk.assembly.databases import open_store
     from depthwalk.assembly.execution import SEEDED_START, world_of
@@ -105,115 +171,69 @@ def _on_paper(request: "ExecuteRequest", config: "Config", parent: "ParentOrder"
 
     async def main() -> _Seen:
         clock = LoopClock(start, asyncio.get_running_loop())
-        client = paper_client(exchange, config=config, seed=seed, clock=clock)
+        client = paper_client(exchange, config=asked.config, seed=seed, clock=clock)
         try:
-            return await _read(client, clock, config, parent, source=exchange.source, signed=True)
+            return await _read(client, clock, asked, source=exchange.source, signed=True)
         finally:
             await client.close()
 
     return run_virtual(main())
 
 
-async def _on_venue(environment: str, config: "Config", parent: "ParentOrder") -> _Seen:
+async def _on_venue(asked: _Asked) -> _Seen:
     from depthwalk.assembly.venues import reading_client
     from depthwalk.config.credentials import key_state
 
-    key = key_state(config)
-    async with reading_client(config, environment) as (client, clock, source):
-        signed = key.variable_set and key.exists
-        return await _read(client, clock, config, parent, source=source, signed=signed, environment=environment)
+    key = key_state(asked.config)
+    signed = asked.environment == "paper" or (key.variable_set and key.exists)
+    async with reading_client(asked.config, asked.environment) as (client, clock, source):
+        with admission.clocks_first(client):
+            return await _read(client, clock, asked, source=source, signed=signed)
 
 
-async def _read(
-    client: "KalshiClient",
-    clock: "Clock",
-    config: "Config",
-    parent: "ParentOrder",
-    *,
-    source: str,
-    signed: bool,
-    environment: str = "paper",
-) -> _Seen:
-    """Read what a run reads before its first decision, in its order (assembly/execution.py, runtime/readings.py)."""
+async def _read(client: "KalshiClient", clock: "Clock", asked: _Asked, *, source: str, signed: bool) -> _Seen:
+    """Read what a run reads before its first decision, in its order (admission.admitted, then runtime/readings.py)."""
     from depthwalk.domain.messages import BookChanged, ForeignOrder, Started
 
+    config, parent = asked.config, asked.parent
     notes: tuple[str, ...] = ()
     if signed and config.rate_limit.tier.value == "auto":
         await client.adopt_limits()
-    market = await read_market(client, parent, environment)
-    offset = client.server_offset or Duration(0)
-    objections = tuple(_said(each) for each in objections_to_market(market, now=clock.now(), offset=offset))
-    started = Started(at=clock.now(), parent=parent, market=market, rules=config.rules())
-    foreign: tuple[ForeignOrder, ...] = ()
-    try:
-        reports = await client.resting_orders(parent.ticker) if signed else ()
-    except NotAuthorized as error:
-        reports, signed, notes = (), False, (f"the key is not accepted: {error.message}",)
+    market = await admission.read_market(client, parent, asked.environment)
+    status = await client.status(market.exchange_index)
+    offset = client.server_offset
+    objections = [
+        *admission.objections_to_market(market, now=clock.now(), offset=offset),
+        *admission.objections_to_exchange(market, status),
+        *admission.objections_to_clock(offset),
+    ]
+    if signed:
+        try:
+            means = await read_means(client, parent, market, clock=clock)
+        except NotAuthorized as error:
+            signed, notes = False, (f"the key is not accepted: {error.message}",)
+        else:
+            slippage = asked.params[asked.chosen].max_slippage
+            objections += objections_to_means(means, parent, market, max_slippage=slippage, environment=asked.environment)
+            notes = notes_on_means(means, parent, market, max_slippage=slippage)
+    rates = await read_rates(client, config, signed=signed)
+    started = Started(at=clock.now(), parent=parent, market=market, rules=asked.rules)
+    reports = await client.resting_orders(parent.ticker) if signed else ()
     foreign = tuple(ForeignOrder(side=each.side, price=each.price, quantity=each.remaining) for each in reports)
-    asked = clock.now()
+    looked = clock.now()
     book = await client.book(parent.ticker)
-    changed = BookChanged(at=clock.now(), book=book, confirmed_at=asked, foreign=foreign)
-    opening = client.usage
-    costs, allowance = await _rates(client, config, signed=signed)
     return _Seen(
         started=started,
-        changed=changed,
-        opening=opening,
-        costs=costs,
-        allowance=allowance,
+        changed=BookChanged(at=clock.now(), book=book, confirmed_at=looked, foreign=foreign),
+        opening=client.usage,
+        rates=rates,
         source=source,
-        objections=objections,
+        objections=tuple(objections),
         notes=notes if signed else (*notes, _OWN_UNKNOWN),
     )
 
 
-async def _rates(client: "KalshiClient", config: "Config", *, signed: bool) -> "tuple[Costs, Allowance]":
-    """Return what requests cost and the buckets allow: the account's own where it can be asked, else as published."""
-    from depthwalk.analysis.budget import Allowance, Costs
-    from depthwalk.kalshi.throttle import CostTable, Tier, published_limits
-
-    tier, ours = config.rate_limit.tier.value, config.rate_limit
-    table = CostTable(await client.endpoint_costs()) if signed else CostTable()
-    if tier == "auto":
-        limits = await client.limits() if signed else published_limits(Tier.BASIC)
-    else:
-        limits = published_limits(Tier(tier))
-    used = round(1_000 * ours.utilisation)
-
-    def tokens(method: str, path: str) -> int:
-        return table.cost(method, f"{_PREFIX}{path}")
-
-    orders = "/portfolio/events/orders"
-    costs = Costs(
-        create=tokens("POST", orders),
-        amend=tokens("POST", f"{orders}/:order_id/amend"),
-        cancel=tokens("DELETE", f"{orders}/:order_id"),
-        list_orders=tokens("GET", "/portfolio/orders"),
-        read_order=tokens("GET", "/portfolio/orders/:order_id"),
-        read_book=tokens("GET", "/markets/:ticker/orderbook"),
-        read_fills=tokens("GET", "/portfolio/fills"),
-        read_trades=tokens("GET", "/markets/trades"),
-    )
-    allowance = Allowance(
-        write_rate=limits.write.rate * used,
-        write_capacity=limits.write.capacity * used,
-        read_rate=limits.read.rate * used,
-        read_capacity=limits.read.capacity * used,
-        calls_per_minute=ours.calls_per_minute,
-    )
-    return costs, allowance
-
-
 # --- deciding ---
-
-
-def _decided(name: str, params: "BaseParams", seen: _Seen) -> "tuple[Executor, tuple[Intent, ...]]":
-    """Return a fresh executor after the two events a run begins with, and what it wants done."""
-    from depthwalk.executors.registry import make_executor
-
-    executor = make_executor(name, params)
-    executor.handle(seen.started)
-    return executor, executor.handle(seen.changed)
 
 
 def _facts(executor: "Executor", seen: _Seen) -> BookFacts | None:
@@ -264,36 +284,5 @@ def _plan(executor: "Executor", intents: "tuple[Intent, ...]", seen: _Seen) -> P
         blank,
         orders=plan_orders(run.parent, fees, sight.book, orders, reasons),
         worst=worst_case(run.parent, fees, orders, arrival.cap),
-        tokens=_tokens(executor, len(orders), seen),
-    )
-
-
-def _tokens(executor: "Executor", splits: int, seen: _Seen) -> Tokens:
-    from depthwalk.analysis.budget import Pace, tokens
-    from depthwalk.domain.messages import Look
-    from depthwalk.executors.desk import LONGEST_LIFE
-    from depthwalk.executors.state import END_GAME, POLL, EndAction
-
-    run = executor.run
-    steps = -(-(run.closing_at - seen.changed.at) // executor.cadence)
-    at_book = executor.look is Look.BOOK
-    # Who does not look at the book has nothing to walk after.
-    most = getattr(getattr(executor, "params", executor.base), "max_walks", steps if at_book else 0)
-    pace = Pace(
-        splits=splits,
-        steps=steps,
-        walks=min(most, steps),
-        renewals=run.horizon // (LONGEST_LIFE // 2),
-        polls=-(-END_GAME // POLL),
-        looks_at_book=at_book,
-        crosses=executor.base.end_action is EndAction.CROSS,
-    )
-    opening = seen.opening
-    return tokens(
-        pace,
-        seen.costs,
-        opening=opening.read_tokens,
-        opening_calls=opening.calls,
-        allowance=seen.allowance,
-        horizon=run.horizon,
+        tokens=token_price(executor, len(orders), seen.changed, seen.rates, opening=seen.opening),
     )

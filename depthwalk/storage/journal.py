@@ -89,8 +89,8 @@ class ExecutionJournal:
         """Write down that an execution starts, with status RUNNING.
 
         With *day* what it reserves is lowered to what is left of the day's limit, in the same transaction, so that two that
-        begin at once never both get the last of it; `start` of the journal says how much it is. An execution on an account
-        of its own is under no such limit; of others None is for those in simulated time.
+        begin at once never both get the last of it; `start` of the journal says how much it is. Without (seeded and simulated
+        executions, which play for nothing) nothing is reserved, and the execution is not counted.
 
         Raises:
             Refused: nothing is left of the day's limit.
@@ -98,9 +98,10 @@ class ExecutionJournal:
 
         """
         with database.transaction(durable=False) as connection:
-            if day is not None and not start.fresh_account:
+            reserved = _NOTHING
+            if day is not None:
                 reserved = reserve(database, day, environment=start.environment, account=start.account, wanted=start.reserved)
-                start = replace(start, reserved=reserved)
+            start = replace(start, reserved=reserved)
             connection.execute(
                 """
                 INSERT INTO execution_state (execution_id, parent_id, environment, source, ticker, outcome, action, algorithm,

@@ -58,7 +58,7 @@ def stake_of_day(database: Database, *, environment: str, account: str, since: I
 
     An execution counts by its fills of that day, once it has ended: a bid at p stakes p, an ask 1 - p, YES prices. Until then
     it counts with all it reserved when it began, on whatever day that was; its fills are inside of that. Executions that
-    reserved nothing (on an account of their own, or in simulated time) count for nothing.
+    reserved nothing (seeded and simulated ones, which begin without a day's limit) count for nothing.
 
     Raises:
         StorageError: the database failed.
@@ -68,7 +68,7 @@ def stake_of_day(database: Database, *, environment: str, account: str, since: I
         """
         SELECT COALESCE(SUM(t.quantity_e2 * CASE t.side WHEN 'bid' THEN t.price_e4 ELSE 10000 - t.price_e4 END), 0)
         FROM execution_state s JOIN trades t USING (execution_id)
-        WHERE s.environment = ? AND s.account = ? AND s.reserved_e6 > 0 AND NOT s.fresh_account
+        WHERE s.environment = ? AND s.account = ? AND s.reserved_e6 > 0
             AND s.status NOT IN ('running', 'unknown') AND t.at_us >= ?
         """,
         (environment, account, since),
@@ -76,7 +76,7 @@ def stake_of_day(database: Database, *, environment: str, account: str, since: I
     reserved = database.rows(
         """
         SELECT COALESCE(SUM(reserved_e6), 0) FROM execution_state
-        WHERE environment = ? AND account = ? AND NOT fresh_account AND status IN ('running', 'unknown')
+        WHERE environment = ? AND account = ? AND status IN ('running', 'unknown')
         """,
         (environment, account),
     )

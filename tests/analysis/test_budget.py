@@ -22,7 +22,7 @@ def test_reads_are_bounded_by_the_formula() -> None:
 
 def test_the_budget_is_what_the_buckets_let_pass() -> None:
     """Capacity plus rate x time; a cap on calls counts by the minute, and there is none unless it is set."""
-    found = tokens(PACE, COSTS, opening=70, opening_calls=7, allowance=ALLOWANCE, horizon=seconds(40))
+    found = tokens(PACE, COSTS, opening=70, opening_calls=7, allowance=ALLOWANCE, period=seconds(40))
     assert (20, 90 + 40 * 90, 180 + 40 * 180, None) == (
         found.writes_now, found.write_budget, found.read_budget, found.calls_budget,
     )  # fmt: skip
@@ -32,6 +32,6 @@ def test_the_budget_is_what_the_buckets_let_pass() -> None:
         opening=70,
         opening_calls=7,
         allowance=replace(ALLOWANCE, calls_per_minute=90),
-        horizon=seconds(40),
+        period=seconds(40),
     )
     assert 60 == capped.calls_budget

@@ -14,14 +14,19 @@ from depthwalk.assembly import ExecuteRequest
 from depthwalk.clock import SystemClock
 from depthwalk.domain.messages import BookChanged, SubmitOrder
 from depthwalk.domain.order import Action, Outcome
-from depthwalk.domain.units import Price, Quantity, parse_instant
+from depthwalk.domain.units import DOLLAR, Money, Price, Quantity, parse_instant
 from depthwalk.errors import Unreachable, UsageError
 from depthwalk.executors.registry import ALGORITHMS
 from depthwalk.paper.app import create_app
 from depthwalk.paper.build import synthetic_exchange
 from depthwalk.reports.live_view import NullView
-from depthwalk.storage.database import open_database
+from depthwalk.storage.database import Database, open_database
 from depthwalk.storage.executions import list_executions, load_journal
+from depthwalk.storage.journal import ExecutionJournal
+from depthwalk.storage.limits import DayLimit
+from depthwalk.storage.paper_account import reset_paper
+from tests.support.executions import start
+from tests.support.results import START
 
 
 def _request(folder: Path, **changes: object) -> ExecuteRequest:
@@ -103,6 +108,66 @@ def test_objections_are_listed_and_the_plan_is_made_all_the_same(tmp_path: Path)
     assert all("risk.max_notional" in (plan.refused or "") for plan in sheet.plans)
     assert all(plan.orders == () and plan.tokens is None for plan in sheet.plans)
     assert sheet.book is not None
+
+
+def _running(database: Database, dollars: int) -> None:
+    """Have an execution under way that may put so many dollars at stake."""
+    most = Money(dollars * DOLLAR)
+    ExecutionJournal.begin(database, start(reserved=most), day=DayLimit.of(most, now=START, origin="here"))
+
+
+def test_every_limit_is_listed(tmp_path: Path) -> None:
+    """Kill switch, count, the day, the cash: all of them at once, each with where it is set or what to do."""
+    (tmp_path / "STOP").touch()
+    config = tmp_path / "c.yaml"
+    config.write_text(
+        'risk: {max_count: 50, max_notional: "20000", max_daily_notional: "10", kill_switch_file: STOP}', encoding="utf-8"
+    )
+    request = _request(tmp_path, config_path=config, seed=None, simulated=False, quantity=Quantity(2_000_000))
+    with open_database(tmp_path / "test.sqlite") as database:
+        _running(database, 10)
+        reset_paper(database, at=START, cash=Money(DOLLAR))
+    sheet = assembly.plan(request)
+
+    for words, objection in zip(
+        ("the kill switch is on", "risk.max_count 50.00", "nothing is left today of risk.max_daily_notional 10", "shard 0"),
+        sheet.objections,
+        strict=True,
+    ):
+        assert words in objection.message
+        assert str(config) in (objection.hint or "") or "paper reset" in (objection.hint or "")
+
+
+def test_what_is_left_of_the_day_holds_for_the_plan(tmp_path: Path) -> None:
+    """12 dollars left, 60 contracts: refused by that limit; a seeded or simulated run has a day of its own."""
+    config = tmp_path / "c.yaml"
+    config.write_text('risk: {max_daily_notional: "112"}', encoding="utf-8")
+    with open_database(tmp_path / "test.sqlite") as database:
+        _running(database, 100)
+    request = _request(tmp_path, config_path=config, seed=None, simulated=False)
+    for plan in assembly.plan(request).plans:
+        assert "what is left today of risk.max_daily_notional 112.000000" in (plan.refused or "")
+        assert f"(set in {config}) is 12.000000" in (plan.refused or "")
+    for alone in (replace(request, seed=7), replace(request, simulated=True)):
+        assert [None, None] == [plan.refused for plan in assembly.plan(alone).plans]
+
+
+def test_a_budget_that_is_too_small_is_noted(tmp_path: Path) -> None:
+    """90 calls a minute do not hold the walker: the plan of what runs instead stands beside it; 20 hold nothing."""
+    config = tmp_path / "c.yaml"
+    config.write_text("rate_limit: {calls_per_minute: 90}", encoding="utf-8")
+    sheet = assembly.plan(_request(tmp_path, config_path=config, algorithm="dynamic_depth_walker"))
+    assert ("simple_limit", ["dynamic_depth_walker", "simple_limit"]) == (
+        sheet.chosen,
+        [plan.algorithm for plan in sheet.plans],
+    )
+    assert [True] == [note.startswith("no API budget for dynamic_depth_walker: up to ") for note in sheet.notes]
+    assert sheet.refused is None
+
+    config.write_text("rate_limit: {calls_per_minute: 20}", encoding="utf-8")
+    sheet = assembly.plan(_request(tmp_path, config_path=config, algorithm="dynamic_depth_walker"))
+    assert "no API budget for dynamic_depth_walker" in (sheet.refused or "")
+    assert str(config) in (sheet.objections[0].hint or "")
 
 
 def test_a_book_that_cannot_be_traded_on_is_said(tmp_path: Path) -> None:

@@ -168,6 +168,12 @@ def test_what_it_could_cost_at_the_cap_is_limited(outcome: Outcome, action: Acti
         arrival(order, rules=Rules(max_notional=Money(most - 1)))
 
 
+def test_the_limit_that_stops_it_is_named() -> None:
+    """Where less than risk.max_notional is left of the day, the refusal says that."""
+    with pytest.raises(Refused, match=r"dollars; what is left today is 45\.000000$"):
+        arrival(parent(10_100), rules=Rules(max_notional=parse_money("45"), max_notional_name="what is left today"))
+
+
 def test_the_cap_is_on_the_grid_of_the_outcome() -> None:
     """A YES grid fine below 20 cents only is a NO grid fine above 80: a NO cap near 85 may have tenths, near 15 not."""
     lopsided = Grid((Band(Price(0), cents(20), Price(10)), Band(cents(20), ONE, Price(100))))

@@ -121,11 +121,9 @@ def test_fills_count_on_their_day_and_what_runs_counts_today(database: Database)
     assert DayStake(filled=Money(1 * DOLLAR), reserved=Money(0)) == _stake(database)
 
 
-@pytest.mark.parametrize(
-    "changes", [{"environment": "demo"}, {"account": "other"}, {"fresh_account": True}, {"day": None, "reserved": Money(0)}]
-)
+@pytest.mark.parametrize("changes", [{"environment": "demo"}, {"account": "other"}, {"day": None}])
 def test_others_count_for_nothing(database: Database, changes: dict[str, Any]) -> None:
-    """Another environment, another key, an account of its own, simulated time (which reserves nothing)."""
+    """Another environment, another key, under no day's limit (a seeded or simulated run)."""
     running = _begin(database, "running", 90, **changes)
     ended = _begin(database, "ended", 90, **changes)
     for number, journal in enumerate((running, ended)):
@@ -134,10 +132,10 @@ def test_others_count_for_nothing(database: Database, changes: dict[str, Any]) -
     assert DayStake(filled=Money(0), reserved=Money(0)) == _stake(database)
 
 
-def test_an_account_of_its_own_is_under_no_limit(database: Database) -> None:
-    """A seeded run begins although nothing is left."""
+def test_a_seeded_or_simulated_run_is_under_no_limit(database: Database) -> None:
+    """It begins although nothing is left, and reserves nothing whatever it could cost."""
     _begin(database, "a", 100)
-    assert 90 * DOLLAR == _begin(database, "b", 90, fresh_account=True).start.reserved
+    assert 0 == _begin(database, "b", 90, day=None).start.reserved
 
 
 def test_reserving_nothing_is_a_mistake(database: Database) -> None:

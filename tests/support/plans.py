@@ -43,7 +43,7 @@ def plan_of(algorithm: str, order: ParentOrder, text: str) -> Plan:
         orders=planned,
         sweet_spot=None if spot is None else executor.run.space.traded(spot),
         worst=worst_case(order, FeeSchedule(), sent, executor.arrival.cap),
-        tokens=tokens(PACE, COSTS, opening=70, opening_calls=7, allowance=ALLOWANCE, horizon=seconds(40)),
+        tokens=tokens(PACE, COSTS, opening=70, opening_calls=7, allowance=ALLOWANCE, period=seconds(40)),
     )
 
 
