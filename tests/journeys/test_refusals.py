@@ -118,3 +118,66 @@ def test_an_order_that_could_cost_too_much(tmp_path: Path) -> None:
     assert ended.code == 4
     assert "risk.max_notional" in ended.err
     assert (ended.object["status"], ended.object["filled"]) == ("refused", "0.00")
+
+
+def _config(folder: Path, text: str) -> Path:
+    path = folder / "mine.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _sent(folder: Path) -> int:
+    with sqlite3.connect(folder / "test.sqlite") as database:
+        found = database.execute("SELECT COUNT(*) FROM journal WHERE kind = 'SubmitOrder'").fetchone()
+    database.close()
+    return int(found[0])
+
+
+def test_the_kill_switch(tmp_path: Path) -> None:
+    """While its file is there nothing is read or sent; the file and where it is set are named."""
+    config = _config(tmp_path, "risk: {kill_switch_file: STOP}")
+    (tmp_path / "STOP").touch()
+
+    ended = depthwalk("--config", config, "execute", "PAPER-LIQUID", "--count", "10", *FAST, folder=tmp_path)
+    expect_refused(ended, 4, "the kill switch is on", str(tmp_path / "STOP"), "risk.kill_switch_file", str(config))
+    assert not (tmp_path / "test.sqlite").exists()
+
+
+def test_the_days_limit(tmp_path: Path) -> None:
+    """What was bought today counts; when nothing is left the next is refused; simulated runs neither count nor are stopped."""
+    (tmp_path / "books.jsonl").write_text(ROW, encoding="utf-8")
+    order = ("execute", "T", "--count", "5", "--limit", "0.50", "--books", tmp_path / "books.jsonl", "--yes")
+    config = _config(tmp_path, 'risk: {max_daily_notional: "2.50"}')
+
+    assert depthwalk("-q", "--config", config, *order, "--time", "simulated", folder=tmp_path).code == 0
+    assert depthwalk("-q", "--config", config, *order, folder=tmp_path).code == 0
+    before = _sent(tmp_path)
+    ended = depthwalk("--config", config, *order, folder=tmp_path)
+    expect_refused(ended, 4, "nothing is left today of risk.max_daily_notional 2.500000", "2.500000", str(config))
+    assert before == _sent(tmp_path)
+    assert depthwalk("-q", "--config", config, *order, "--time", "simulated", folder=tmp_path).code == 0
+
+
+def test_an_account_without_cash(tmp_path: Path) -> None:
+    """The shard, what is there and what it takes are named; nothing was sent."""
+    assert depthwalk("paper", "reset", "--cash", "1", "--yes", folder=tmp_path).code == 0
+
+    ended = depthwalk("execute", "PAPER-LIQUID", "--count", "10", *FAST, folder=tmp_path)
+    expect_refused(ended, 4, "shard 0", "has 1.000000 dollars", "10.00 contracts", "paper reset")
+    assert 0 == _sent(tmp_path)
+
+
+def test_a_budget_for_the_simple_algorithm_only(tmp_path: Path) -> None:
+    """90 calls a minute: simple_limit runs instead of the walker, and why is on record; 20: refused."""
+    run = ("execute", "PAPER-LIQUID", "--count", "10", "--algo", "dynamic_depth_walker", "--seed", "7", *FAST)
+    config = _config(tmp_path, "rate_limit: {calls_per_minute: 90}")
+    ended = depthwalk("--json", "-q", "--config", config, *run, folder=tmp_path)
+    assert "simple_limit" == ended.object["algorithm"]
+    with sqlite3.connect(tmp_path / "test.sqlite") as database:
+        (why,) = database.execute("SELECT payload FROM journal WHERE payload LIKE '%\"fallback\"%'").fetchone()
+    database.close()
+    assert "no API budget for dynamic_depth_walker: up to " in why
+
+    _config(tmp_path, "rate_limit: {calls_per_minute: 20}")
+    ended = depthwalk("--config", config, *run, folder=tmp_path)
+    expect_refused(ended, 4, "no API budget for dynamic_depth_walker", "nor for simple_limit", "rate_limit", str(config))
