@@ -10,18 +10,26 @@ from depthwalk.assembly.looking import BookReading, BookRequest, look
 from depthwalk.assembly.paper import PaperOverview, paper_overview, paper_reset
 from depthwalk.assembly.planning import plan
 from depthwalk.assembly.recording import SnapshotRequest, SnapshotSetting, snapshot, snapshot_setting
+from depthwalk.assembly.recovery import Recovery, recover, recovery_code
 from depthwalk.assembly.report import ReportRequest, decision_report
+from depthwalk.assembly.resuming import Dormant, end, resume
+from depthwalk.assembly.serving import ServeRequest, Serving, serve
 
 __all__ = [
     "BookReading",
     "BookRequest",
+    "Dormant",
     "ExecuteRequest",
     "PaperOverview",
     "PlanSheet",
+    "Recovery",
     "ReportRequest",
+    "ServeRequest",
+    "Serving",
     "SnapshotRequest",
     "SnapshotSetting",
     "decision_report",
+    "end",
     "environment_of",
     "execute",
     "look",
@@ -29,6 +37,10 @@ __all__ = [
     "paper_overview",
     "paper_reset",
     "plan",
+    "recover",
+    "recovery_code",
+    "resume",
+    "serve",
     "snapshot",
     "snapshot_setting",
 ]

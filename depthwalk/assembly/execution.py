@@ -3,32 +3,39 @@
 import asyncio
 import secrets
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from depthwalk.assembly.admission import objections_to_market, objections_to_request, parent_of, read_market
-from depthwalk.assembly.databases import open_store
-from depthwalk.assembly.paper import PaperWorld, paper_client, paper_exchange
-from depthwalk.domain.order import Action, Outcome, ParentOrder
-from depthwalk.domain.units import (
-    Duration,
-    Instant,
-    Price,
-    Quantity,
-    parse_instant,
+from depthwalk.assembly.admission import (
+    admitted,
+    days_limit,
+    objections_to_request,
+    parent_of,
+    rules_within,
+    worst_stake,
 )
-from depthwalk.errors import ExchangeError
+from depthwalk.assembly.databases import open_store
+from depthwalk.assembly.fallback import chosen_within_budget
+from depthwalk.assembly.ownership import claim_of, machine_locks, own
+from depthwalk.assembly.paper import PaperWorld, paper_client, paper_exchange
+from depthwalk.assembly.recovery import leftovers
+from depthwalk.assembly.running import end_asked, see_through
+from depthwalk.assembly.trading import EMBEDDED, Destination, destination, trading_client
+from depthwalk.domain.order import Action, Outcome, ParentOrder
+from depthwalk.domain.result import Status
+from depthwalk.domain.units import Instant, Price, Quantity, parse_instant
+from depthwalk.errors import UsageError
 
 if TYPE_CHECKING:
     from depthwalk.clock import Clock
     from depthwalk.config import Config
-    from depthwalk.domain.market import Market
     from depthwalk.domain.result import ExecutionResult
     from depthwalk.executors.state import BaseParams
     from depthwalk.kalshi.client import KalshiClient
     from depthwalk.ports import View
     from depthwalk.storage.database import Database
+    from depthwalk.storage.journal import ExecutionStart
 
 SEEDED_START: Final = parse_instant("2026-01-05T15:00:00Z")
 """When a seeded paper run takes place: the same seed gives the same run, so it cannot be now."""
@@ -56,6 +63,7 @@ class ExecuteRequest:
     books: Path | None = None
     books_at: Instant | None = None
     flow: str = "none"
+    faults: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +72,17 @@ class _Plan:
 
     request: ExecuteRequest
     config: "Config"
+    environment: str
+    destination: Destination
     algorithm: str
     params: "BaseParams"
     seed: int
     start: Instant
+
+    @property
+    def alone(self) -> bool:
+        """Whether it has an account, and perhaps a time, of its own, so that it shares nothing with other executions."""
+        return self.request.seed is not None or self.request.simulated
 
 
 def environment_of(request: ExecuteRequest) -> str:
@@ -77,13 +92,16 @@ def environment_of(request: ExecuteRequest) -> str:
     return request.environment or load(request.config_path).environment.value
 
 
-def execute(request: ExecuteRequest, view: "View") -> "ExecutionResult":
+def execute(request: ExecuteRequest, view: "View", *, tell: Callable[[str], None] | None = None) -> "ExecutionResult":
     """Run one execution from start to finish and return its measured result; everything is in the database by then.
+
+    *tell* gets the lines for people that are not the result: which faults happened, where some were asked for.
 
     Raises:
         UsageError: what was asked for cannot be (unknown ticker, off-grid price, unusable file).
-        Refused: it may not be sent (limits, environment, market not open).
+        Refused: it may not be sent (limits, environment, market not open, another execution there).
         ExchangeError: the exchange could not be asked.
+        InDoubt: an earlier execution left this market in doubt.
         StorageError: the database failed underway; orders were canceled.
 
     """
@@ -91,14 +109,15 @@ def execute(request: ExecuteRequest, view: "View") -> "ExecutionResult":
 
     plan = _checked(request)
     with open_store(request.config_path, request.database_path) as database:
-        seeded = request.seed is not None
+        if plan.destination.venue != EMBEDDED:
+            return asyncio.run(_on_connection(plan, database, view))
         world = world_of(request, seed=plan.seed, start=plan.start)
         exchange = paper_exchange(world, database)
 
         async def main() -> "ExecutionResult":
             loop = asyncio.get_running_loop()
-            clock = LoopClock(plan.start, loop) if seeded or request.simulated else SystemClock()
-            client = paper_client(exchange, config=plan.config, seed=plan.seed, clock=clock)
+            clock = LoopClock(plan.start, loop) if plan.alone else SystemClock()
+            client = paper_client(exchange, config=plan.config, seed=plan.seed, clock=clock, faults=request.faults, tell=tell)
             try:
                 return await _run(plan, client=client, source=exchange.source, clock=clock, database=database, view=view)
             finally:
@@ -107,24 +126,52 @@ def execute(request: ExecuteRequest, view: "View") -> "ExecutionResult":
         return _drive(main, simulated=request.simulated)
 
 
+async def _on_connection(plan: _Plan, database: "Database", view: "View") -> "ExecutionResult":
+    from depthwalk.clock import SystemClock
+
+    clock = SystemClock()
+    async with trading_client(plan.config, plan.environment, clock) as venue:
+        return await _run(plan, client=venue.client, source=venue.source, clock=clock, database=database, view=view)
+
+
 def _checked(request: ExecuteRequest) -> _Plan:
     """Check what can be checked without the exchange."""
     from depthwalk.clock import SystemClock
     from depthwalk.config import load
 
     config = load(request.config_path)
+    environment = request.environment or config.environment.value
     for objection in objections_to_request(request, config):
         raise objection
+    where = destination(config, environment)
+    if where.venue != EMBEDDED:
+        _check_connected(request, where.venue)
     name = config.algorithm_for(request.algorithm, request.method)
     params = config.params_for(name, request.method, request.overrides)
     return _Plan(
         request=request,
         config=config,
+        environment=environment,
+        destination=where,
         algorithm=name,
         params=params,
         seed=secrets.randbits(32) if request.seed is None else request.seed,
         start=SystemClock().now() if request.seed is None else SEEDED_START,
     )
+
+
+def _check_connected(request: ExecuteRequest, venue: str) -> None:
+    """Raise UsageError for what only the embedded exchange can do."""
+    asked = {
+        "--time simulated": request.simulated,
+        "--seed": request.seed is not None,
+        "--books": request.books is not None,
+        "--faults": request.faults is not None,
+    }
+    for flag in (name for name, given in asked.items() if given):
+        raise UsageError(
+            f"{flag} needs the embedded paper exchange; these orders go to {venue}", hint="--env paper, and no paper.server"
+        )
 
 
 def world_of(request: ExecuteRequest, *, seed: int, start: Instant) -> PaperWorld:
@@ -151,75 +198,89 @@ def _drive(main: "Callable[[], Coroutine[Any, Any, ExecutionResult]]", *, simula
 async def _run(
     plan: _Plan, *, client: "KalshiClient", source: str, clock: "Clock", database: "Database", view: "View"
 ) -> "ExecutionResult":
-    from depthwalk.executors.registry import make_executor, plain_parameters
-    from depthwalk.runtime.outcome import conclude
-    from depthwalk.runtime.runner import Runner
-    from depthwalk.runtime.shutdown import stopping_on_signals
-    from depthwalk.storage.journal import ExecutionJournal, ExecutionStart
-
-    request = plan.request
+    """Own the market, settle what was left there, and begin."""
     # The id is from the operating system, never from the seed: client order ids must not repeat (design, D7).
-    parent = parent_of(request, secrets.token_hex(16))
-    if plan.config.rate_limit.tier.value == "auto":
-        await client.adopt_limits()
-    market = await _open_market(client, parent, clock)
-    executor = make_executor(plan.algorithm, plan.params)
-    parameters = plain_parameters(plan.params)
-    start = ExecutionStart(
+    start = _start_of(plan, parent_of(plan.request, secrets.token_hex(16)), source, clock)
+    claim = claim_of(start, database.path, f"depthwalk execute {start.parent.ticker}", alone=plan.alone)
+    owned = own(machine_locks(), claim, now=clock.now(), config=plan.config)
+    ended = False
+    try:
+        if not plan.alone:
+            await leftovers(database, start, None if start.venue == EMBEDDED else client, clock)
+        result = await _begin(plan, start, database, client=client, clock=clock, view=view, running=owned.running)
+        ended = result.status is not Status.UNKNOWN
+    finally:
+        owned.release(ended=ended)
+    return result
+
+
+def _start_of(plan: _Plan, parent: ParentOrder, source: str, clock: "Clock") -> "ExecutionStart":
+    from depthwalk.executors.registry import plain_parameters
+    from depthwalk.storage.journal import ExecutionStart
+
+    return ExecutionStart(
         execution_id=parent.parent_id,
         parent=parent,
         algorithm=plan.algorithm,
-        parameters=parameters,
-        environment="paper",
+        parameters=plain_parameters(plan.params),
+        environment=plan.environment,
         source=source,
         started_at=clock.now(),
-        seed=plan.seed,
-        fresh_account=request.seed is not None,
-        tags=dict(request.tags),
+        seed=plan.seed if plan.destination.venue == EMBEDDED else None,
+        fresh_account=plan.request.seed is not None,
+        venue=plan.destination.venue,
+        account=plan.destination.account,
+        reserved=worst_stake(parent, plan.config),
+        tags=dict(plan.request.tags),
     )
-    journal = ExecutionJournal.begin(database, start)
+
+
+async def _begin(
+    plan: _Plan,
+    start: "ExecutionStart",
+    database: "Database",
+    *,
+    client: "KalshiClient",
+    clock: "Clock",
+    view: "View",
+    running: int,
+) -> "ExecutionResult":
+    """Check all that can be checked before an order is sent, write down that the execution begins, and see it through."""
+    from depthwalk.domain.messages import Started
+    from depthwalk.executors.registry import make_executor, plain_parameters
+    from depthwalk.runtime.runner import Runner
+    from depthwalk.storage.journal import ExecutionJournal
+
+    config = plan.config
+    if config.rate_limit.tier.value == "auto":
+        await client.adopt_limits()
+    let_in = await admitted(client, start.parent, config, clock=clock, params=plan.params, environment=plan.environment)
+    chosen = chosen_within_budget(
+        plan.algorithm,
+        plan.params,
+        config=config,
+        overrides=plan.request.overrides,
+        started=Started(at=clock.now(), parent=start.parent, market=let_in.market, rules=config.rules()),
+        seen=let_in.seen,
+        rates=let_in.rates,
+        running=running,
+    )
+    notes = (*let_in.notes, *((chosen.note,) if chosen.note else ()))
+    start = replace(start, algorithm=chosen.name, parameters=plain_parameters(chosen.params))
+    day = None if plan.alone else days_limit(config, clock.now())
+    journal = ExecutionJournal.begin(database, start, day=day)
+    executor = make_executor(chosen.name, chosen.params)
     runner = Runner(
         executor=executor,
-        parent=parent,
-        market=market,
-        rules=plan.config.rules(),
+        parent=start.parent,
+        market=let_in.market,
+        rules=rules_within(config, None if day is None else journal.start.reserved),
         exchange=client,
         clock=clock,
         journal=journal,
         view=view,
-        refresh=not request.simulated,
+        refresh=not plan.request.simulated,
+        notes=notes,
     )
-    # Until the result is written: a Ctrl-C between the last order and the record must not cost the record.
-    with stopping_on_signals(runner.stop):
-        await runner.run()
-        volume = await _traded_volume(client, executor.run.started_at, parent.ticker) if source != "replay" else None
-        result = conclude(
-            executor,
-            finished_at=clock.now(),
-            api=client.usage,
-            environment="paper",
-            source=source,
-            seed=plan.seed,
-            parameters=parameters,
-            tags=request.tags,
-            traded_volume=volume,
-        )
-        journal.finish(result)
-    return result
-
-
-async def _traded_volume(client: "KalshiClient", since: Instant, ticker: str) -> Quantity | None:
-    """Return what was traded in the market since then, or None where it cannot be read: it is worth a read, not a failure."""
-    try:
-        trades = await client.trades(ticker, since=since)
-    except ExchangeError:
-        return None
-    return Quantity(sum(trade.quantity for trade in trades if trade.at >= since and not trade.is_block))
-
-
-async def _open_market(client: "KalshiClient", parent: ParentOrder, clock: "Clock") -> "Market":
-    """Read the market and check that this order may be sent there now."""
-    market = await read_market(client, parent)
-    for objection in objections_to_market(market, now=clock.now(), offset=client.server_offset or Duration(0)):
-        raise objection
-    return market
+    ask = None if plan.alone else end_asked(database, start.execution_id, config)
+    return await see_through(runner.run(), runner, executor, journal=journal, client=client, clock=clock, ask=ask)

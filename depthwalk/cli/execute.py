@@ -12,8 +12,11 @@ from depthwalk.cli.order import build_request
 from depthwalk.errors import ExitCode, worst
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from depthwalk.assembly import ExecuteRequest
     from depthwalk.domain.result import ExecutionResult
+    from depthwalk.ports import View
     from depthwalk.reports.live_view import NullView
 
 
@@ -75,16 +78,21 @@ def execute(
 
 
 def perform(session: Session, request: "ExecuteRequest") -> int:
-    """Run it, watched; write the result; return the exit code."""
+    """Run it, watched; write the result and what there is to tell besides; return the exit code."""
     from depthwalk import assembly
 
     notes: list[str] = []
     try:
-        with _view(session) as view:
-            result = assembly.execute(request, view, tell=notes.append)
+        return watched(session, lambda view: assembly.execute(request, view, tell=notes.append))
     finally:
         for note in () if session.quiet else notes:
             tell(note)
+
+
+def watched(session: Session, act: "Callable[[View], ExecutionResult]") -> int:
+    """Do *act* with a view that fits the terminal; write the result; return the exit code."""
+    with _view(session) as view:
+        result = act(view)
     code = exit_code_of(result)
     words = explanation(result, code)
     try:

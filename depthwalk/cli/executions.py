@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from depthwalk.cli import terminal
-from depthwalk.cli.options import session_of
+from depthwalk.cli.options import Yes, session_of
 from depthwalk.errors import ExitCode
 
 if TYPE_CHECKING:
+    from depthwalk.assembly import Dormant
     from depthwalk.reports.history import ExecutionRow
     from depthwalk.storage.executions import ExecutionSummary
 
@@ -65,6 +66,51 @@ def show(
             session, lambda width, signs: execution_details(row, result, decisions, fills, width=width, signs=signs)
         )
     return ExitCode.DONE
+
+
+@app.command()
+def cancel(
+    context: typer.Context,
+    execution: Annotated[str, typer.Argument(metavar="ID", help="The execution's id, or the beginning of it.")],
+) -> int:
+    """End an execution that runs in another terminal: its orders are canceled, its fills recorded.
+
+    One whose process is gone is settled here and now, as `recover` does.
+    """
+    from depthwalk import assembly
+    from depthwalk.cli.recover import show as show_recovery
+
+    session = session_of(context)
+    with terminal.waiting(session, "ending it") as say:
+        done = assembly.end(session.config, session.database, execution, waiting=say)
+    show_recovery(session, [done])
+    return assembly.recovery_code([done])
+
+
+@app.command()
+def resume(
+    context: typer.Context,
+    execution: Annotated[str, typer.Argument(metavar="ID", help="The execution's id, or the beginning of it.")],
+    *,
+    yes: Yes = False,
+) -> int:
+    """Carry on an execution whose process died, with what is left of its quantity, its walks and its time."""
+    from depthwalk import assembly
+    from depthwalk.cli.execute import watched
+
+    session = session_of(context)
+
+    def agree(found: "Dormant") -> None:
+        from depthwalk.domain.units import format_quantity, in_seconds
+
+        if not yes:
+            left = f"{format_quantity(found.unfilled)} contracts and {in_seconds(found.left):.0f} s are left"
+            terminal.confirm(
+                f"Nobody has driven {found.execution_id[:8]} on {found.ticker} for {in_seconds(found.age):.0f} s; {left}."
+                " Carry it on?"
+            )
+
+    return watched(session, lambda view: assembly.resume(session.config, session.database, execution, view=view, agree=agree))
 
 
 def _row(found: "ExecutionSummary") -> "ExecutionRow":

@@ -12,6 +12,7 @@ from depthwalk.cli import configuration, database, executions, failures, options
 from depthwalk.cli.book import book
 from depthwalk.cli.execute import execute
 from depthwalk.cli.plan import plan
+from depthwalk.cli.recover import recover
 from depthwalk.cli.report import report
 from depthwalk.cli.snapshot import snapshot
 from depthwalk.errors import ExitCode
@@ -37,6 +38,7 @@ app.command()(plan)
 app.command()(book)
 app.command()(snapshot)
 app.command()(report)
+app.command()(recover)
 app.add_typer(executions.app, name="executions")
 app.add_typer(paper.app, name="paper")
 app.add_typer(database.app, name="db")

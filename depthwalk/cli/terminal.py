@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import typer
@@ -52,6 +53,18 @@ def confirm(question: str) -> None:
 def ask(question: str) -> str:
     """Ask for a value on standard error and return the answer."""
     return str(typer.prompt(question, type=str, err=True))
+
+
+@contextmanager
+def waiting(session: Session, text: str) -> Iterator[Callable[[str], None]]:
+    """Show on a terminal that something goes on; what is yielded changes the words."""
+    if session.quiet or session.json or not can_draw():
+        yield lambda _: None
+        return
+    from depthwalk.reports.terminal import console
+
+    with console(sys.stderr, no_color=session.no_color).status(text) as status:
+        yield status.update
 
 
 def write_json(values: Iterable[Mapping[str, object]]) -> None:

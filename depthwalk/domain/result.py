@@ -131,6 +131,14 @@ class ApiUsage:
     read_tokens: int = 0
     write_tokens: int = 0
 
+    def since(self, before: "ApiUsage") -> "ApiUsage":
+        """Return what has been used since *before*."""
+        return ApiUsage(
+            calls=self.calls - before.calls,
+            read_tokens=self.read_tokens - before.read_tokens,
+            write_tokens=self.write_tokens - before.write_tokens,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shortfall:

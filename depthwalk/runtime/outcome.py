@@ -28,9 +28,15 @@ def conclude(
     parameters: Mapping[str, object],
     tags: Mapping[str, str],
     traded_volume: Quantity | None = None,
+    finish: Finish | None = None,
 ) -> ExecutionResult:
-    """Measure a finished run. Raises DomainError where fills and requested quantity do not add up."""
-    finish, run, arrival = executor.finish, executor.run, executor.arrival
+    """Measure a finished run, or one that came to *finish* without its executor's doing.
+
+    Raises:
+        DomainError: it has not finished, or fills and requested quantity do not add up.
+
+    """
+    finish, run, arrival = finish or executor.finish, executor.run, executor.arrival
     if finish is None:
         raise DomainError("the run has not finished")
     fills = sorted(executor.desk.children.fills, key=lambda fill: fill.at)

@@ -36,7 +36,7 @@ from depthwalk.domain.messages import (
 )
 from depthwalk.domain.order import ParentOrder
 from depthwalk.domain.units import Duration, seconds
-from depthwalk.errors import ExchangeError, InDoubt, StorageError
+from depthwalk.errors import DomainError, ExchangeError, InDoubt, StorageError
 from depthwalk.executors.base import Executor
 from depthwalk.executors.snapshot import take_snapshot
 from depthwalk.ports import Exchange, Journal, View
@@ -104,6 +104,7 @@ class Runner:
         self._looking = asyncio.Lock()
         self._feed_lost = False
         self._effects: _Effects | None = None
+        self._only_leaving = False
 
     def stop(self, detail: str) -> None:
         """Ask the run to end: orders are canceled and confirmed first. To be called on the loop's thread."""
@@ -121,6 +122,7 @@ class Runner:
 
     async def recover(self, detail: str) -> Finish:
         """Settle what another process left, and end the run: nothing is created or amended any more. Else as `resume`."""
+        self._only_leaving = True
         return await self._drive(Recovering(at=self._clock.now(), detail=detail))
 
     async def _drive(self, first: Started | Resumed | Recovering) -> Finish:
@@ -224,6 +226,8 @@ class Runner:
 
     def _perform(self, intent: Intent) -> None:
         match intent:
+            case SubmitOrder() | AmendOrder() if self._only_leaving:
+                raise DomainError(f"recovery sends nothing new, but {intent.client_id} was to be sent")
             case SubmitOrder() | AmendOrder() | CancelOrder():
                 self._write(self._send(intent))
             case WakeAt():

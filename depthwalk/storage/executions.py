@@ -4,7 +4,7 @@ Rows become domain values here; what cannot be read raises StorageError and name
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import cast
@@ -15,7 +15,7 @@ from depthwalk.domain.result import ExecutionResult, SplitView, Status
 from depthwalk.domain.units import ONE, Instant, Money, Price, Quantity
 from depthwalk.errors import DepthwalkError, StorageError, UsageError
 from depthwalk.storage import codec
-from depthwalk.storage.database import Database
+from depthwalk.storage.database import Database, Value
 from depthwalk.storage.journal import ExecutionJournal, ExecutionStart
 from depthwalk.storage.rows import result_of, split_of
 
@@ -77,15 +77,17 @@ FROM execution_state s LEFT JOIN execution_metrics m USING (execution_id)
 """
 
 
+def summaries(database: Database, condition: str, values: Sequence[Value]) -> list[ExecutionSummary]:
+    """Return the executions for which *condition* holds, SQL on `execution_state s` and what may follow WHERE."""
+    return [_summary(row) for row in database.rows(f"{_SUMMARIES} WHERE {condition}", values)]
+
+
 def list_executions(database: Database, *, environment: str | None = None, limit: int = 50) -> list[ExecutionSummary]:
     """Return the latest *limit* executions, the one begun last first; of all environments where None is given.
 
     "Last" is the order in which they were run here: a seeded run carries simulated times.
     """
-    rows = database.rows(
-        _SUMMARIES + " WHERE ?1 IS NULL OR s.environment = ?1 ORDER BY s.rowid DESC LIMIT ?2", (environment, limit)
-    )
-    return [_summary(row) for row in rows]
+    return summaries(database, "?1 IS NULL OR s.environment = ?1 ORDER BY s.rowid DESC LIMIT ?2", (environment, limit))
 
 
 def find_execution(database: Database, name: str) -> str:
@@ -199,8 +201,7 @@ def reopen(database: Database, execution_id: str) -> ExecutionJournal:
         StorageError: its row cannot be read.
 
     """
-    state = database.rows(_SUMMARIES + " WHERE s.execution_id = ?", (find_execution(database, execution_id),))[0]
-    start = _summary(state).start
+    start = summaries(database, "s.execution_id = ?", (find_execution(database, execution_id),))[0].start
     last = database.rows("SELECT max(sequence) FROM journal WHERE execution_id = ?", (start.execution_id,))[0][0]
     return ExecutionJournal(database, start, next_sequence=0 if last is None else last + 1)
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from depthwalk.analysis.fees import estimate
+from depthwalk.assembly.execution import SEEDED_START
 from depthwalk.domain.market import FeeSchedule
 from depthwalk.domain.order import Side
 from depthwalk.domain.units import Price, Quantity, format_money
@@ -206,12 +207,11 @@ def test_unsound_moments_of_a_recording_are_held_over(tmp_path: Path) -> None:
 
     with sqlite3.connect(tmp_path / "test.sqlite") as database:
         held = database.execute("SELECT payload FROM journal WHERE kind = 'Record' AND payload LIKE '%hold%'").fetchall()
-        start = database.execute("SELECT MIN(at_us) FROM journal").fetchone()[0]
         sent = database.execute("SELECT at_us FROM journal WHERE kind IN ('SubmitOrder', 'AmendOrder')").fetchall()
     database.close()
     words = " ".join(payload for (payload,) in held)
     assert all(state in words for state in ("crossed", "locked", "empty"))
-    assert not [at for (at,) in sent if 8.5e6 < at - start < 25.5e6]
+    assert not [at for (at,) in sent if 8.5e6 < at - SEEDED_START < 25.5e6]
 
 
 # --- real time ------------------------------------------------------------------------------------------------------
