@@ -71,8 +71,9 @@ def _sort(request: httpx.Request) -> Calls:
             return Calls.CREATE if request.url.path.endswith("/orders") else Calls.AMEND
 
 
-def _of_the_account(path: str) -> bool:
-    return "/portfolio/" in path and not path.endswith("/portfolio/balance")
+def _shows_orders(path: str) -> bool:
+    """Say whether it is of orders or fills: positions and cash are read before a run starts."""
+    return "/portfolio/orders" in path or "/portfolio/fills" in path
 
 
 def _answer(request: httpx.Request, status: HTTPStatus, body: object) -> httpx.Response:
@@ -138,7 +139,7 @@ class FaultTransport(httpx.AsyncBaseTransport):
         now, sort = self._clock.now(), _sort(request)
         self._bring_to(now)
         self._counted.update((sort, Calls.ANY))
-        self._stormy = self._stormy or sort is not Calls.READ or _of_the_account(request.url.path)
+        self._stormy = self._stormy or sort is not Calls.READ or _shows_orders(request.url.path)
         chosen = self._scripted(sort) or self._timed(sort, now) or self._drawn(sort)
         if chosen is None:
             return await self._pass(request)
