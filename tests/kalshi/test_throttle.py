@@ -12,21 +12,11 @@ from depthwalk.kalshi.buckets import Bucket
 from depthwalk.kalshi.throttle import KNOWN_COSTS, CostTable, Throttle, Tier, published_limits
 from depthwalk.wire.account import AccountLimits, BucketLimit, EndpointCost, EndpointCosts
 from depthwalk.wire.faults import Kind
+from tests.support.tokens import passes
 
 _START = Instant(1_795_000_000_000_000)
 
 _ARRIVALS = st.lists(st.tuples(st.integers(0, 3 * SECOND), st.integers(1, 10)), min_size=1, max_size=60)
-
-
-def _passes(departures: list[tuple[int, int]], *, rate: Fraction, capacity: int) -> bool:
-    """Say whether a full bucket of that rate and capacity lets all (time, cost) pass: the venue's side of it."""
-    level, at = Fraction(capacity), departures[0][0]
-    for time, cost in sorted(departures):
-        level = min(Fraction(capacity), level + rate * Fraction(time - at, SECOND)) - cost
-        at = time
-        if level < 0:
-            return False
-    return True
 
 
 @given(arrivals=_ARRIVALS, rate=st.fractions(Fraction(1, 7), 200, max_denominator=60), capacity=st.integers(10, 200))
@@ -37,7 +27,7 @@ def test_what_leaves_always_fits_the_declared_bucket(arrivals: list[tuple[int, i
     for gap, cost in arrivals:
         now = Instant(now + gap)
         departures.append((now + bucket.reserve(now, cost), cost))
-    assert _passes(departures, rate=rate, capacity=capacity)
+    assert passes(departures, rate=rate, capacity=capacity)
 
 
 @given(arrivals=_ARRIVALS, rate=st.integers(1, 100), capacity=st.integers(10, 100), window=st.integers(1, 5 * SECOND))
@@ -106,7 +96,7 @@ def test_the_reserve_is_part_of_the_bucket(arrivals: list[tuple[int, Kind]], res
         now = Instant(now + gap)
         cost = 2 if kind is Kind.CANCEL else 10
         departures.append((now + throttle.reserve(now, kind, cost), cost))
-    assert _passes(departures, rate=Fraction(100), capacity=100)
+    assert passes(departures, rate=Fraction(100), capacity=100)
 
 
 @given(
@@ -124,7 +114,7 @@ def test_no_minute_has_more_calls_than_said(gaps: list[tuple[int, Kind]], calls:
         # One call a minute cannot be told apart from two at both ends of it.
         assert max(calls, 2) >= sum(1 for time, _ in departures if start <= time < start + 60 * SECOND)
     writes = [(time, 2) for time, kind in departures if kind is not Kind.READ]
-    assert not writes or _passes(writes, rate=Fraction(100), capacity=100)
+    assert not writes or passes(writes, rate=Fraction(100), capacity=100)
 
 
 def test_utilisation_leaves_a_margin() -> None:
@@ -156,6 +146,55 @@ def test_the_accounts_own_limits_replace_the_table() -> None:
     throttle.adopt(AccountLimits(tier="x", read=BucketLimit(rate=10, capacity=20), write=BucketLimit(rate=1_000, capacity=50)))
     assert [0, 0, SECOND] == [throttle.reserve(_START, Kind.READ, 10) for _ in range(3)]
     assert throttle.largest_write == 50
+
+
+@given(
+    before=st.sampled_from(Tier),
+    after=st.sampled_from(Tier),
+    spent=st.integers(0, 60),
+    reserves=st.tuples(*[st.sampled_from([0.0, 0.1, 0.5])] * 2),
+)
+def test_other_limits_are_no_refill(before: Tier, after: Tier, spent: int, reserves: tuple[float, float]) -> None:
+    """However limits and reserve change, all buckets together hold no more than they did, and none more than it can."""
+    old = Throttle(limits=published_limits(before), cancel_reserve=reserves[0])
+    new = Throttle(limits=published_limits(after), cancel_reserve=reserves[1])
+    for _ in range(spent):
+        old.reserve(_START, Kind.WRITE, 10)
+    new.levels = old.levels
+    held = [
+        [each for each in (found.common, found.kept) if each is not None] for found in (old.levels.writes, new.levels.writes)
+    ]
+    assert sum(level.millionths for level in held[0]) >= sum(level.millionths for level in held[1])
+    assert all(level.possible for level in held[1])
+
+
+@given(before=st.integers(10, 100), after=st.integers(10, 100), spent=st.integers(0, 10))
+def test_what_was_spent_stays_spent(before: int, after: int, spent: int) -> None:
+    """Handed to a smaller bucket, a level loses what the bucket lacks, down to nothing; in a larger one it is what it was."""
+    old, new = Bucket(rate=1, capacity=before), Bucket(rate=1, capacity=after)
+    old.reserve(_START, spent)
+    new.level = old.level
+    assert max(0, min(before, after) - spent) * 1_000_000 == new.level.millionths
+
+
+def test_adopting_limits_is_no_refill() -> None:
+    """A bucket that was emptied is empty under the new limits, and fills up at the new rate."""
+    throttle = _throttle(cancel_reserve=0.0)
+    for _ in range(10):
+        throttle.reserve(_START, Kind.WRITE, 10)
+    throttle.adopt(published_limits(Tier.PREMIER))
+    assert [-(-SECOND * 10 // 1_200), -(-SECOND * 20 // 1_200)] == [throttle.reserve(_START, Kind.WRITE, 10) for _ in range(2)]
+    assert throttle.reserve(Instant(_START + 2 * SECOND), Kind.WRITE, 1_200) == 0
+
+
+def test_a_drained_bucket_keeps_what_was_promised() -> None:
+    """Reserved departures stand; what comes after them waits for tokens of its own, cancels too."""
+    throttle = _throttle()
+    waits = [throttle.reserve(_START, Kind.WRITE, 10) for _ in range(12)]
+    throttle.drain(_START, Kind.CANCEL)
+    assert waits[-1] + -(-SECOND * 10 // 90) == throttle.reserve(_START, Kind.WRITE, 10)
+    assert SECOND // 5 == throttle.reserve(_START, Kind.CANCEL, 2)
+    assert throttle.reserve(_START, Kind.READ, 10) == 0
 
 
 @pytest.mark.parametrize("share", [0, -0.1, 1.1])
