@@ -282,6 +282,36 @@ def test_a_pause_is_seen() -> None:
     assert "the exchange is down on shard 0" in _refusal(paper, _order()).message
 
 
+class _WithShards(httpx.AsyncBaseTransport):
+    """A paper exchange whose status lists two shards, the second of which is paused."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+        self._transport = transport
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer for the status, pass on everything else."""
+        reply = await self._transport.handle_async_request(request)
+        if not request.url.path.endswith("/exchange/status"):
+            return reply
+        up, paused = ({"exchange_active": True, "trading_active": trades} for trades in (True, False))
+        shards = [{"exchange_index": 0, **up}, {"exchange_index": 2, **paused}]
+        return httpx.Response(200, headers=reply.headers, json={**up, "exchange_index_statuses": shards})
+
+
+@pytest.mark.parametrize(("shard", "open_there"), [(0, True), (2, False)])
+def test_it_is_the_markets_own_shard_that_has_to_trade(shard: int, open_there: bool) -> None:
+    """Another shard's pause is nobody's business, and the default's being up no help."""
+    paper = exchange(SHOWN)
+    paper.listings[TICKER].terms = replace(paper.listings[TICKER].terms, exchange_index=shard)
+    transport = _WithShards(httpx.ASGITransport(create_app(paper, ManualClock(START), {})))
+    checking = check_open(client(clock=ManualClock(START), transport=transport), TICKER, ManualClock(START), environment="demo")
+    if open_there:
+        assert TICKER == asyncio.run(checking).ticker
+    else:
+        with pytest.raises(Refused, match="paused on shard 2"):
+            asyncio.run(checking)
+
+
 def test_the_first_objection_is_the_markets() -> None:
     """Closing, clocks apart and no money: the market first, the clocks before the money."""
     poor = AccountState(cash=Money(0))
