@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import os
 import secrets
 import socket
 from collections.abc import Callable, Iterator
@@ -16,11 +15,10 @@ from depthwalk.domain.units import SECOND, Duration, Instant
 from depthwalk.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
+    import uvicorn
 
     from depthwalk.clock import Clock
     from depthwalk.config import Config
-    from depthwalk.paper.auth import PublicKey
     from depthwalk.paper.exchange import PaperExchange
     from depthwalk.paper.journal import KeptExchange
     from depthwalk.storage.paper_log import PaperLog
@@ -65,7 +63,10 @@ def serve(request: ServeRequest, ready: Callable[[Serving], None]) -> None:
         UsageError: the address is not loopback or in use, the state is in use or cannot be used, the key cannot be used.
 
     """
+    import uvicorn
+
     from depthwalk.assembly.served import KEY_ID
+    from depthwalk.assembly.server_key import public_key
     from depthwalk.clock import SystemClock
     from depthwalk.config import load
     from depthwalk.paper.app import create_app
@@ -76,7 +77,7 @@ def serve(request: ServeRequest, ready: Callable[[Serving], None]) -> None:
     config = load(request.config_path)
     clock = SystemClock()
     with _bound(request.host, _port(request, config)) as listener:
-        key = _public_key(config)
+        key = public_key(config)
         with open_paper_log(_state_path(request), code=_code()) as log:
             seed, resumed = _began(log, request, clock.now())
             exchange = _exchange(log)
@@ -94,7 +95,17 @@ def serve(request: ServeRequest, ready: Callable[[Serving], None]) -> None:
                 orders=exchange.ledger.placed,
                 fills=len(exchange.ledger.fills),
             )
-            asyncio.run(_run(app, listener, kept, clock, lambda: ready(serving)))
+            asgi = uvicorn.Config(
+                app,
+                lifespan="off",
+                ws="none",
+                log_config=None,
+                access_log=False,
+                date_header=False,  # the exchange's own time stands there
+                server_header=False,
+                timeout_graceful_shutdown=_SECONDS_TO_LEAVE,
+            )
+            asyncio.run(_run(asgi, listener, kept, clock, lambda: ready(serving)))
             with suppress(StorageError):
                 # Only to make the next start quick: what was answered is in the log.
                 kept.checkpoint()
@@ -130,7 +141,7 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
 
 
 async def _run(
-    app: "Starlette", listener: socket.socket, kept: "KeptExchange", clock: "Clock", ready: Callable[[], None]
+    config: "uvicorn.Config", listener: socket.socket, kept: "KeptExchange", clock: "Clock", ready: Callable[[], None]
 ) -> None:
     import uvicorn
 
@@ -147,18 +158,7 @@ async def _run(
             await super().startup(sockets)
             ready()
 
-    server = Server(
-        uvicorn.Config(
-            app,
-            lifespan="off",
-            ws="none",
-            log_config=None,
-            access_log=False,
-            date_header=False,  # the exchange's own time stands there
-            server_header=False,
-            timeout_graceful_shutdown=_SECONDS_TO_LEAVE,
-        )
-    )
+    server = Server(config)
 
     def stop(_: str) -> None:
         server.should_exit = True
@@ -200,9 +200,7 @@ def _state_path(request: ServeRequest) -> Path:
 
 def _code() -> str:
     """Return what names this very code: a checkpoint holds its objects, which other code may understand otherwise."""
-    import depthwalk
-
-    folder = Path(depthwalk.__file__).parent
+    folder = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*.py")):
         digest.update(path.read_bytes())
@@ -259,46 +257,3 @@ def recorded_exchange_state(path: Path) -> "PaperExchange":
 
     with open_paper_log(path, code=_code()) as log:
         return _exchange(log)
-
-
-# --- the key ---
-
-
-def _public_key(config: "Config") -> "PublicKey":
-    """Return the public half of the clients' key; a new key is made where there is none. Raises UsageError."""
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-    from depthwalk.kalshi.signing import read_key_file
-
-    path = config.paper_key_path()
-    if not path.exists():
-        _make_key(path)
-    try:
-        key = load_pem_private_key(read_key_file(path), password=None)
-    except (ValueError, TypeError):
-        key = None
-    if not isinstance(key, Ed25519PrivateKey | RSAPrivateKey):
-        raise UsageError(f"paper key {path} is not an Ed25519 or RSA private key", hint="remove it, and a new one is made")
-    return key.public_key()
-
-
-def _make_key(path: Path) -> None:
-    """Write a new key that only its owner may read, whole or not at all. Raises UsageError."""
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
-    pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        said = f"paper key {path} cannot be written: {error.strerror or error}"
-        raise UsageError(said, hint="set paper.private_key_path to where it may be") from None
