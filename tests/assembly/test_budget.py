@@ -1,7 +1,6 @@
 """The rate budget as a run gets it: shared by processes of one key on one venue, and by nobody else."""
 
 import asyncio
-import json
 import os
 import signal
 import subprocess
@@ -23,7 +22,6 @@ from tests.support.tokens import StandingClock, passes
 
 _START = Instant(1_795_000_000_000_000)
 _KEY = "3f0e-a-key-id"
-_BUSY = Config(rate_limit=RateLimitConfig(tier=ConfigTier.PRESTIGE))
 
 _WORKER = """
 import asyncio, sys
@@ -41,7 +39,7 @@ async def hammer(throttle, clock, until):
             left.append((clock.now(), cost))
     return left
 
-config = Config(rate_limit=RateLimitConfig(tier=Tier.PRESTIGE))
+config = Config(rate_limit=RateLimitConfig(tier=Tier.EXPERT))
 throttle, clock = throttle_for(config, venue="demo", key_id=sys.argv[1]), SystemClock()
 print("ready", flush=True)
 sys.stdin.readline()
@@ -118,7 +116,8 @@ def test_a_state_folder_that_cannot_be_used_is_said(monkeypatch: pytest.MonkeyPa
 def test_six_processes_hammering_one_budget_are_never_refused() -> None:
     """Real processes for a second each, as fast as they are let, one of them killed on the way.
 
-    The venue's own bucket, full rate and capacity, would have passed every one of their requests; and the record is sound.
+    The venue's own bucket, full rate and capacity, would have passed every one of their requests; and the record is sound. A
+    request that leaves late meets the next ones: six of ten tokens at most, which is the tenth that is left unused.
     """
     workers = [
         subprocess.Popen(
@@ -144,13 +143,8 @@ def test_six_processes_hammering_one_budget_are_never_refused() -> None:
     outputs = [each.communicate(timeout=60)[0] for each in workers]
     assert [-signal.SIGKILL, 0, 0, 0, 0, 0] == [each.returncode for each in workers]
     departures = [tuple(map(int, line.split())) for text in outputs for line in text.splitlines()]
-    limit = published_limits(Tier.PRESTIGE).write
-    assert len(departures) > 200
+    limit = published_limits(Tier.EXPERT).write
+    assert sum(cost for _, cost in departures) > limit.capacity, "the bucket was never emptied"
     assert passes([(at, cost) for at, cost in departures], rate=limit.rate, capacity=limit.capacity)
     record = next(each for each in _files() if each.suffix == ".json")
     assert decode_record(record.read_bytes()) is not None
-    spent = [
-        level["capacity"] * 10**6 - level["millionths"]
-        for level in json.loads(record.read_bytes())["levels"]["writes"].values()
-    ]
-    print(len(departures), sum(c for _, c in departures), spent, max(departures)[0] - min(departures)[0])
