@@ -6,12 +6,16 @@ import socket
 import sqlite3
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from random import Random
+from threading import Event
 from typing import Any
 
+import httpx
 import pytest
 
 from depthwalk.assembly.paper import throttle_of
@@ -79,6 +83,34 @@ def test_what_was_acknowledged_outlives_a_kill(server: PaperServer) -> None:
     locked = 7 * 100 * 300
     assert cash - locked == round(float(server.look("/portfolio/balance")["balance_dollars"]) * 1_000_000)
     assert 200 == server.request("DELETE", f"{ORDERS}/{resting}").status_code
+
+
+def test_a_kill_in_the_middle_of_commands_loses_none(server: PaperServer) -> None:
+    """One order after the other until the server is gone: all that were acknowledged are there, and at most one more."""
+    acknowledged: list[str] = []
+    under_way = Event()
+
+    def send() -> None:
+        # Faster than the buckets refill; what is throttled was not placed.
+        for number in range(2_000):
+            try:
+                reply = server.request("POST", ORDERS, _body(f"dw-f-{number}", 3 + number % 3, 1))
+            except httpx.TransportError:
+                return
+            if reply.status_code == HTTPStatus.CREATED:
+                acknowledged.append(reply.json()["order_id"])
+            if len(acknowledged) == 12:
+                under_way.set()
+
+    with ThreadPoolExecutor() as pool:
+        sending = pool.submit(send)
+        assert under_way.wait(timeout=20)
+        server.kill()
+        sending.result(timeout=20)
+    server.start()
+    found = [each["order_id"] for each in reversed(server.look("/portfolio/orders", limit="1000")["orders"])]
+    assert acknowledged == found[: len(acknowledged)]
+    assert len(found) - len(acknowledged) in {0, 1}
 
 
 def test_an_order_expires_while_nobody_is_there(server: PaperServer) -> None:
