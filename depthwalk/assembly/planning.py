@@ -62,6 +62,7 @@ def plan(request: "ExecuteRequest") -> PlanSheet:
 
     Raises:
         UsageError: what was asked for cannot be (unknown ticker or algorithm, off-grid price, unusable file).
+        Refused: our clock is so far from the exchange's that it takes no signature, so the account cannot be read.
         ExchangeError: the exchange could not be asked.
 
     """
