@@ -56,10 +56,11 @@ class OrderReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExchangeStatus:
-    """Whether the exchange (of one shard) is up and takes orders."""
+    """Whether the exchange (of one shard) is up and takes orders; *resumes_at*: when it expects to, while it does not."""
 
     exchange_active: bool
     trading_active: bool
+    resumes_at: Instant | None = None
 
 
 class Exchange(Protocol):

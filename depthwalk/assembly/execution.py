@@ -110,7 +110,7 @@ def execute(request: ExecuteRequest, view: "View", *, tell: Callable[[str], None
     plan = _checked(request)
     with open_store(request.config_path, request.database_path) as database:
         if plan.destination.venue != EMBEDDED:
-            return asyncio.run(_on_connection(plan, database, view))
+            return asyncio.run(_on_connection(plan, database, view, tell))
         world = world_of(request, seed=plan.seed, start=plan.start)
         exchange = paper_exchange(world, database)
 
@@ -126,11 +126,13 @@ def execute(request: ExecuteRequest, view: "View", *, tell: Callable[[str], None
         return _drive(main, simulated=request.simulated)
 
 
-async def _on_connection(plan: _Plan, database: "Database", view: "View") -> "ExecutionResult":
+async def _on_connection(
+    plan: _Plan, database: "Database", view: "View", tell: Callable[[str], None] | None
+) -> "ExecutionResult":
     from depthwalk.clock import SystemClock
 
     clock = SystemClock()
-    async with trading_client(plan.config, plan.environment, clock) as venue:
+    async with trading_client(plan.config, plan.environment, clock, faults=plan.request.faults, tell=tell) as venue:
         return await _run(plan, client=venue.client, source=venue.source, clock=clock, database=database, view=view)
 
 
@@ -145,7 +147,7 @@ def _checked(request: ExecuteRequest) -> _Plan:
         raise objection
     where = destination(config, environment)
     if where.venue != EMBEDDED:
-        _check_connected(request, where.venue)
+        _check_connected(request, environment, where.venue)
     name = config.algorithm_for(request.algorithm, request.method)
     params = config.params_for(name, request.method, request.overrides)
     return _Plan(
@@ -160,18 +162,15 @@ def _checked(request: ExecuteRequest) -> _Plan:
     )
 
 
-def _check_connected(request: ExecuteRequest, venue: str) -> None:
+def _check_connected(request: ExecuteRequest, environment: str, venue: str) -> None:
     """Raise UsageError for what only the embedded exchange can do."""
-    asked = {
-        "--time simulated": request.simulated,
-        "--seed": request.seed is not None,
-        "--books": request.books is not None,
-        "--faults": request.faults is not None,
-    }
+    asked = {"--time simulated": request.simulated, "--seed": request.seed is not None, "--books": request.books is not None}
     for flag in (name for name, given in asked.items() if given):
         raise UsageError(
             f"{flag} needs the embedded paper exchange; these orders go to {venue}", hint="--env paper, and no paper.server"
         )
+    if request.faults is not None and environment != "paper":
+        raise UsageError(f"--faults is for rehearsals on paper, not for {environment}")
 
 
 def world_of(request: ExecuteRequest, *, seed: int, start: Instant) -> PaperWorld:
@@ -252,8 +251,6 @@ async def _begin(
     from depthwalk.storage.journal import ExecutionJournal
 
     config = plan.config
-    if config.rate_limit.tier.value == "auto":
-        await client.adopt_limits()
     let_in = await admitted(client, start.parent, config, clock=clock, params=plan.params, environment=plan.environment)
     chosen = chosen_within_budget(
         plan.algorithm,

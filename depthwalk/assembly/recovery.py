@@ -237,15 +237,13 @@ async def _end(
 
 def _executor_of(start: "ExecutionStart") -> "Executor":
     """Return a fresh executor as the execution had it; of an algorithm that is not there any more, the plainest there is."""
-    import msgspec
-
     from depthwalk.errors import UsageError
     from depthwalk.executors.registry import make_executor, parameters_from
     from depthwalk.executors.simple_limit import SimpleLimit, SimpleLimitParams
 
     try:
         return make_executor(start.algorithm, parameters_from(start.algorithm, start.parameters))
-    except (UsageError, msgspec.ValidationError):
+    except UsageError:
         return SimpleLimit(SimpleLimitParams())
 
 

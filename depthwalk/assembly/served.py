@@ -3,11 +3,13 @@
 It signs with the key that the server wrote, for the configured address and no other.
 """
 
+from collections.abc import Callable
 from random import Random
 from typing import TYPE_CHECKING, Final
 
 import httpx
 
+from depthwalk.assembly.faults import fault_transport
 from depthwalk.errors import Unreachable, UsageError
 
 if TYPE_CHECKING:
@@ -30,7 +32,14 @@ def venue_of(config: "Config") -> str:
 
 
 def served_client(
-    config: "Config", *, clock: "Clock", throttle: "Throttle", seed: int, max_retries: int | None = None
+    config: "Config",
+    *,
+    clock: "Clock",
+    throttle: "Throttle",
+    seed: int,
+    max_retries: int | None = None,
+    faults: str | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> "KalshiClient":
     """Return a client of the configured server, for reading and writing; nothing is sent yet.
 
@@ -40,9 +49,11 @@ def served_client(
         throttle: the buckets, shared by all clients of the account.
         seed: of the jitter between retries.
         max_retries: of reads; None: as configured.
+        faults: what `--faults` says.
+        tell: told when the client is closed what came of the faults.
 
     Raises:
-        UsageError: no server is configured, or its key is missing or can be read by others.
+        UsageError: no server is configured, or its key is missing or can be read by others, or a bad file of faults.
 
     A read that finds nobody at that address raises Unreachable saying so; a write then is in doubt, as with any lost reply.
     """
@@ -56,9 +67,12 @@ def served_client(
             hint=f"`depthwalk paper serve` writes it when it starts at {server}; paper.private_key_path names another place",
         )
     pem = read_key_file(path)
+    transport: httpx.AsyncBaseTransport = _Loopback(server)
+    if faults is not None:
+        transport = fault_transport(faults, transport, clock=clock, exchange_controls=None, tell=tell)
     return KalshiClient(
         base_url=f"{server}/trade-api/v2",
-        transport=_Loopback(server),
+        transport=transport,
         credentials=Credentials(KEY_ID, lambda: pem),
         clock=clock,
         throttle=throttle,

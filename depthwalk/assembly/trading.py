@@ -3,7 +3,7 @@
 import hashlib
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from random import Random
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 EMBEDDED: Final = "embedded"
 """The venue of an execution whose exchange is inside its process; as the journal has it."""
-
-SERVED: Final = "served"
-"""What the records call a run on a served paper exchange."""
 
 
 class Destination(NamedTuple):
@@ -59,8 +56,12 @@ def destination(config: "Config", environment: str) -> Destination:
 
 
 @asynccontextmanager
-async def trading_client(config: "Config", environment: str, clock: "Clock") -> AsyncIterator[TradingVenue]:
+async def trading_client(
+    config: "Config", environment: str, clock: "Clock", *, faults: str | None = None, tell: Callable[[str], None] | None = None
+) -> AsyncIterator[TradingVenue]:
     """Open a client that signs and may write, on a connection; use it with `async with`.
+
+    *faults* is what `--faults` says, for a served paper exchange; what came of it is told when the client is closed.
 
     Raises:
         UsageError: there is no key.
@@ -68,7 +69,7 @@ async def trading_client(config: "Config", environment: str, clock: "Clock") -> 
 
     """
     host, _ = destination(config, environment)
-    venue = _open(config, environment, clock)
+    venue = _open(config, environment, clock, faults, tell)
     try:
         yield venue
     except Unreachable as error:
@@ -79,15 +80,18 @@ async def trading_client(config: "Config", environment: str, clock: "Clock") -> 
         await venue.client.close()
 
 
-def _open(config: "Config", environment: str, clock: "Clock") -> TradingVenue:
+def _open(
+    config: "Config", environment: str, clock: "Clock", faults: str | None, tell: Callable[[str], None] | None
+) -> TradingVenue:
     from depthwalk.assembly.budget import throttle_for
 
     seed = secrets.randbits(64)
     if environment == "paper":
-        from depthwalk.assembly.served import KEY_ID, served_client, venue_of
+        from depthwalk.assembly.served import KEY_ID, SERVED_SOURCE, served_client, venue_of
 
         throttle = throttle_for(config, venue=venue_of(config), key_id=KEY_ID)
-        return TradingVenue(served_client(config, clock=clock, throttle=throttle, seed=seed), SERVED)
+        client = served_client(config, clock=clock, throttle=throttle, seed=seed, faults=faults, tell=tell)
+        return TradingVenue(client, SERVED_SOURCE)
 
     import httpx
 
@@ -97,7 +101,7 @@ def _open(config: "Config", environment: str, clock: "Clock") -> TradingVenue:
 
     credentials = _credentials(config, environment)
     url = VENUES[environment].rest_url
-    client = KalshiClient(
+    live = KalshiClient(
         base_url=url,
         transport=httpx.AsyncHTTPTransport(),
         credentials=credentials,
@@ -107,7 +111,7 @@ def _open(config: "Config", environment: str, clock: "Clock") -> TradingVenue:
         max_retries=config.execution.max_retries,
         writes_enabled=True,
     )
-    return TradingVenue(client, REST_SOURCE)
+    return TradingVenue(live, REST_SOURCE)
 
 
 def _credentials(config: "Config", environment: str) -> "Credentials":

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from depthwalk.assembly import ExecuteRequest
     from depthwalk.domain.result import ExecutionResult
-    from depthwalk.ports import View
     from depthwalk.reports.live_view import NullView
 
 
@@ -89,7 +88,7 @@ def perform(session: Session, request: "ExecuteRequest") -> int:
             tell(note)
 
 
-def watched(session: Session, act: "Callable[[View], ExecutionResult]") -> int:
+def watched(session: Session, act: "Callable[[NullView], ExecutionResult]") -> int:
     """Do *act* with a view that fits the terminal; write the result; return the exit code."""
     with _view(session) as view:
         result = act(view)

@@ -43,8 +43,11 @@ def plain_parameters(params: BaseParams) -> dict[str, object]:
 
 
 def parameters_from(name: str, plain: Mapping[str, object]) -> BaseParams:
-    """Return the parameters that `plain_parameters` wrote."""
-    return msgspec.convert(plain, algorithm(name).params)
+    """Return the parameters that `plain_parameters` wrote. Raises UsageError where they are not that algorithm's any more."""
+    try:
+        return msgspec.convert(plain, algorithm(name).params)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"these are no parameters of {name}: {error}") from None
 
 
 def make_executor(name: str, params: BaseParams) -> Executor:

@@ -104,7 +104,9 @@ class MarketReads:
         """Read whether the shard is up and trades; the venue may say so with a 5xx."""
         record = await self._session.read(get("/exchange/status", "exchange status"), decode_status, with_faults=True)
         shard = record.of(exchange_index)
-        return ExchangeStatus(exchange_active=shard.exchange_active, trading_active=shard.trading_active)
+        return ExchangeStatus(
+            exchange_active=shard.exchange_active, trading_active=shard.trading_active, resumes_at=record.resumes_at
+        )
 
     async def endpoint_costs(self) -> EndpointCosts:
         """Read which requests do not cost the default."""

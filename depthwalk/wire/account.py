@@ -56,6 +56,7 @@ class StatusRecord:
 
     default: ShardStatus
     shards: Mapping[int, ShardStatus] = field(default_factory=dict)
+    resumes_at: Instant | None = None
 
     def of(self, exchange_index: int) -> ShardStatus:
         """Return the state of one shard; the default's where the venue does not list it."""
@@ -134,6 +135,7 @@ class _Shard(msgspec.Struct):
 class _Status(msgspec.Struct):
     exchange_active: bool
     trading_active: bool
+    exchange_estimated_resume_time: str | None = None
     exchange_index_statuses: list[_Shard] | None = None
 
 
@@ -252,6 +254,7 @@ def decode_status(body: bytes) -> StatusRecord:
             shard.exchange_index: ShardStatus(exchange_active=shard.exchange_active, trading_active=shard.trading_active)
             for shard in raw.exchange_index_statuses or ()
         },
+        resumes_at=scalars.optional_instant(raw.exchange_estimated_resume_time, "exchange_estimated_resume_time"),
     )
 
 
