@@ -29,8 +29,8 @@ from depthwalk.paper.calls import Call, PaperRoute, Reply
 from depthwalk.paper.exchange import PaperExchange
 from depthwalk.paper.trading import TradingBook
 
-STANDSTILL: Final = Duration(6 * 3_600 * SECOND)
-"""The longest time that is caught up with trade by trade: some seconds of work."""
+STANDSTILL: Final = Duration(2 * 3_600 * SECOND)
+"""The longest time that is caught up with trade by trade: a second of work an hour, on a busy machine five."""
 
 _MARK: Final = "mark"
 _REOPENING: Final = "reopening"

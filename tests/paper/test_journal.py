@@ -367,3 +367,35 @@ def test_another_story_is_found_out() -> None:
     world.log.lines[0] = first
     world.start()
     assert footprint(world.exchange).startswith("2 placed")
+
+
+def test_fills_of_several_markets_are_listed_by_their_time() -> None:
+    """Whoever looks once, late, sees the list of one who looked all the time."""
+    often, once = World(), World()
+    for world in (often, once):
+        for ticker in TICKERS[:2]:
+            best = world.exchange.listing(world.now, ticker).book.book().bids[0][0] // 100
+            for cents in range(best - 2, best + 1):
+                world.ask(f"POST {ORDERS}", body=_create(ticker, cents=cents, count=40))
+    for _ in range(120):
+        often.now = Instant(often.now + SECOND)
+        often.kept.tick(often.now)
+    once.now = often.now
+    fills = once.ask("GET /portfolio/fills", limit="1000")
+    assert fills == often.ask("GET /portfolio/fills", limit="1000")
+    filled = once.exchange.ledger.fills
+    assert set(TICKERS[:2]) == {record.ticker for record in filled}
+    assert [record.ticker for record in filled] != sorted(record.ticker for record in filled)
+
+
+def test_a_command_under_a_clock_set_back_stays_where_it_was() -> None:
+    """It counts as simultaneous with the latest look, and does so after a restart, too."""
+    world = World()
+    world.now = Instant(START + 60 * SECOND)
+    world.ask("GET /portfolio/orders")
+    world.now = Instant(START + 30 * SECOND)
+    assert world.ask(f"POST {ORDERS}", body=_create(cents=50))[0] == 201
+    world.now = Instant(START + 90 * SECOND)
+    seen = world.seen()
+    world.start()
+    assert seen == world.seen()
