@@ -56,14 +56,14 @@ def objections_to_request(request: "ExecuteRequest", config: "Config") -> list[R
     found: list[Refused] = []
     environment = request.environment or config.environment.value
     if environment == "live" and not config.live.enabled:
-        found.append(Refused("live is not enabled", hint="set live: {enabled: true} in the configuration, then use --env live"))
-    if environment != "paper":
         found.append(
             Refused(
-                f"orders in {environment} are refused until every order is accounted for after a fault",
-                hint="--env paper runs the same code on the embedded exchange",
+                f"live is not enabled: live.enabled is false in {_origin(config)}",
+                hint="real money has to be wanted twice: live: {enabled: true} in the configuration, and --env live",
             )
         )
+    elif environment == "live" and request.environment != "live":
+        found.append(Refused("real money has to be wanted on the command line as well", hint="say --env live"))
     switched = kill_switch(config)
     if switched is not None:
         found.append(switched)
@@ -194,6 +194,8 @@ def objections_to_exchange(market: Market, status: "ExchangeStatus") -> list[Ref
         return []
     where = f"on shard {market.exchange_index}, where {market.ticker} is"
     said = f"trading is paused {where}" if status.exchange_active else f"the exchange is down {where}"
+    if status.resumes_at is not None:
+        said += f"; it expects to resume at {format_instant(status.resumes_at)}"
     return [Refused(said, hint="every Thursday from 03:00 to 05:00 Eastern trading is paused for maintenance")]
 
 

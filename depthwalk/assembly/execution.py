@@ -65,6 +65,11 @@ class ExecuteRequest:
     flow: str = "none"
     faults: str | None = None
 
+    @property
+    def own_world(self) -> bool:
+        """Whether it asks for an exchange of its own: only the embedded one can be seeded, hurried or given books."""
+        return self.seed is not None or self.simulated or self.books is not None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Plan:
@@ -145,9 +150,7 @@ def _checked(request: ExecuteRequest) -> _Plan:
     environment = request.environment or config.environment.value
     for objection in objections_to_request(request, config):
         raise objection
-    where = destination(config, environment)
-    if where.venue != EMBEDDED:
-        _check_connected(request, environment, where.venue)
+    where = _destination(request, config, environment)
     name = config.algorithm_for(request.algorithm, request.method)
     params = config.params_for(name, request.method, request.overrides)
     return _Plan(
@@ -162,15 +165,15 @@ def _checked(request: ExecuteRequest) -> _Plan:
     )
 
 
-def _check_connected(request: ExecuteRequest, environment: str, venue: str) -> None:
-    """Raise UsageError for what only the embedded exchange can do."""
-    asked = {"--time simulated": request.simulated, "--seed": request.seed is not None, "--books": request.books is not None}
-    for flag in (name for name, given in asked.items() if given):
-        raise UsageError(
-            f"{flag} needs the embedded paper exchange; these orders go to {venue}", hint="--env paper, and no paper.server"
-        )
-    if request.faults is not None and environment != "paper":
-        raise UsageError(f"--faults is for rehearsals on paper, not for {environment}")
+def _destination(request: ExecuteRequest, config: "Config", environment: str) -> Destination:
+    """Return where the orders go. Raises UsageError for what cannot be had there."""
+    if environment == "paper":
+        # Whatever is served: a world of one's own is inside this process.
+        return Destination(EMBEDDED, "") if request.own_world else destination(config, environment)
+    flags = {"--time simulated": request.simulated, "--seed": request.seed is not None, "--books": request.books is not None}
+    for flag in (name for name, given in (flags | {"--faults": request.faults is not None}).items() if given):
+        raise UsageError(f"{flag} is for paper, not for {environment}", hint="leave it out, or use --env paper")
+    return destination(config, environment)
 
 
 def world_of(request: ExecuteRequest, *, seed: int, start: Instant) -> PaperWorld:

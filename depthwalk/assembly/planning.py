@@ -88,7 +88,7 @@ def plan(request: "ExecuteRequest") -> PlanSheet:
     )
     seed = None
     # A seed or a recording means an exchange of one's own, whatever is served.
-    served = config.paper.server is not None and request.seed is None and request.books is None
+    served = config.paper.server is not None and not request.own_world
     if environment == "paper" and not served:
         seed = secrets.randbits(32) if request.seed is None else request.seed
         seen = _on_paper(request, asked, seed)
@@ -106,11 +106,23 @@ def plan(request: "ExecuteRequest") -> PlanSheet:
         plans=tuple(_plan(executor, intents, seen) for executor, intents in executors),
         book=next((facts for executor, _ in executors if (facts := _facts(executor, seen)) is not None), None),
         objections=tuple(
-            Objection(message=each.message, hint=each.hint) for each in (*objections, *spent, *seen.objections, *short)
+            Objection(message=each.message, hint=each.hint)
+            for each in (*objections, *_unsigned(config, environment), *spent, *seen.objections, *short)
         ),
         notes=seen.notes if picked.note is None else (*seen.notes, picked.note),
         seed=seed,
     )
+
+
+def _unsigned(config: "Config", environment: str) -> tuple[UsageError, ...]:
+    """Return why nobody could sign the order, if so."""
+    from depthwalk.assembly.trading import destination
+
+    try:
+        destination(config, environment)
+    except UsageError as no:
+        return (no,)
+    return ()
 
 
 def _reservable(

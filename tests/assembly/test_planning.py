@@ -223,14 +223,14 @@ def _as_venue(httpx_mock: HTTPXMock) -> list[httpx.Request]:
 
 
 def test_a_real_book_is_read_without_a_key(tmp_path: Path, httpx_mock: HTTPXMock) -> None:
-    """Public reads only, nothing signed; that our own orders are not known is said, and that execute refuses for now."""
+    """Public reads only, nothing signed; that our own orders are not known is said, and that execute needs a key."""
     asked = _as_venue(httpx_mock)
     sheet = assembly.plan(_request(tmp_path, environment="demo", seed=None, simulated=False))
 
     assert ("demo", "rest", None) == (sheet.environment, sheet.source, sheet.seed)
     assert all(plan.orders for plan in sheet.plans)
     assert any("without a key" in note for note in sheet.notes)
-    assert "orders in demo are refused" in (sheet.refused or "")
+    assert "demo needs a key" in (sheet.refused or "")
     assert {"GET"} == {request.method for request in asked}
     assert not any("/portfolio/" in request.url.path or "/account/" in request.url.path for request in asked)
     assert not any(name.lower().startswith("kalshi") for request in asked for name in request.headers)
@@ -240,8 +240,8 @@ def test_live_is_read_before_it_is_enabled(tmp_path: Path, httpx_mock: HTTPXMock
     """Both objections of execute stand on the sheet."""
     _as_venue(httpx_mock)
     sheet = assembly.plan(_request(tmp_path, environment="live", seed=None, simulated=False))
-    assert ["live is not enabled", "orders in live"] == [each.message[: len(start)] for each, start in zip(
-        sheet.objections, ("live is not enabled", "orders in live"), strict=True
+    assert ["live is not enabled", "live needs a key"] == [each.message[: len(start)] for each, start in zip(
+        sheet.objections, ("live is not enabled", "live needs a key"), strict=True
     )]  # fmt: skip
 
 

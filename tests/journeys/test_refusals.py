@@ -55,20 +55,42 @@ def test_bad_flags(tmp_path: Path, arguments: tuple[str, ...], code: int, words:
         database.close()
 
 
-@pytest.mark.parametrize(("environment", "words"), [("live", "not enabled"), ("demo", "refused")])
-def test_real_exchanges_are_refused_for_now(tmp_path: Path, environment: str, words: str) -> None:
-    """Orders in demo and live: exit 4, before anything is read or signed."""
-    expect_refused(depthwalk("--env", environment, "execute", "ANY", "--count", "10", "--yes", folder=tmp_path), 4, words)
+def live_config(folder: Path, text: str) -> Path:
+    """Write a configuration."""
+    path = folder / "live.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
 
 
-def test_live_enabled_in_the_config_is_still_refused(tmp_path: Path) -> None:
-    """Both switches on: orders stay refused until the safety work is done."""
-    config = tmp_path / "live.yaml"
-    config.write_text("live: {enabled: true}\n", encoding="utf-8")
+@pytest.mark.parametrize(
+    ("flags", "text", "code", "words"),
+    [
+        (("--env", "live"), "{}\n", 4, ("live.enabled is false", "--env live")),
+        ((), "environment: live\nlive: {enabled: true}\n", 4, ("command line", "--env live")),
+        (("--env", "live"), "live: {enabled: true}\n", 2, ("live needs a key", "KALSHI_API_KEY_ID")),
+        (("--env", "demo"), "{}\n", 2, ("demo needs a key", "KALSHI_API_KEY_ID")),
+        (("--env", "demo"), "paper: {server: 'http://127.0.0.1:1'}\n", 2, ("demo needs a key",)),
+    ],
+)
+def test_real_exchanges_want_their_switches_and_a_key(
+    tmp_path: Path, flags: tuple[str, ...], text: str, code: int, words: tuple[str, ...]
+) -> None:
+    """Real money is wanted twice, and signed for: before that nothing is read, signed or written."""
+    config = live_config(tmp_path, text)
 
-    ended = depthwalk("--config", config, "--env", "live", "execute", "ANY", "--count", "10", "--yes", folder=tmp_path)
+    ended = depthwalk("--config", config, *flags, "execute", "ANY", "--count", "10", "--yes", folder=tmp_path)
 
-    expect_refused(ended, 4, "live", "refused")
+    expect_refused(ended, code, *words)
+
+
+@pytest.mark.parametrize(
+    "flags", [("--seed", "7"), ("--time", "simulated"), ("--books", "x.jsonl"), ("--faults", "7")], ids=lambda flags: flags[0]
+)
+def test_only_paper_can_be_seeded_hurried_or_broken(tmp_path: Path, flags: tuple[str, ...]) -> None:
+    """Each flag of a world of one's own is refused with a real exchange, and named."""
+    ended = depthwalk("--env", "demo", "execute", "ANY", "--count", "10", *flags, "--yes", folder=tmp_path)
+
+    expect_refused(ended, 2, flags[0], "demo")
 
 
 ROW = json.dumps({"ts": "2026-05-13T20:20:37Z", "ticker": "T", "yes": [["0.40", "10"]], "no": [["0.50", "10"]]}) + "\n"
