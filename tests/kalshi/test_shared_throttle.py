@@ -195,10 +195,10 @@ def test_a_process_whose_clock_is_ahead_gets_no_refill_from_that() -> None:
 def test_small_differences_of_clocks_cost_nothing() -> None:
     """Clocks that were read a moment apart: reservations stand as they were made, to the microsecond."""
     record = MemoryRecord()
-    workers = [_worker(record, cancel_reserve=0.0), _worker(record, cancel_reserve=0.0)]
-    left = [
-        (_START - (turn % 2) * 300 + _wait(workers[turn % 2], _START - (turn % 2) * 300, Kind.WRITE), 10) for turn in range(40)
-    ]
+    left = []
+    for turn in range(40):
+        at = _START - turn % 2 * 900
+        left.append((at + _wait(_worker(record, cancel_reserve=0.0), at, Kind.WRITE), 10))
     assert passes(left, rate=100, capacity=100)
 
 
@@ -274,6 +274,22 @@ def test_without_the_record_it_goes_on_carefully(*, kept: bool, caplog: pytest.L
     assert [times[3]] * 5 == times[4:]
     assert [logging.WARNING] == [each.levelno for each in caplog.records]
     assert "going on carefully" in caplog.text
+
+
+def test_without_the_record_cancels_leave_as_if_alone() -> None:
+    """Getting out comes first, with or without a reserve for it: all that the bucket holds leave at once."""
+    record = MemoryRecord()
+    record.busy = 1_000_000
+    worker, clock = _worker(record, cancel_reserve=0.0), ManualClock(_START)
+
+    async def run() -> list[int]:
+        times = []
+        for _ in range(50):
+            await worker.admit(clock, Kind.CANCEL, 2)
+            times.append(clock.now())
+        return times
+
+    assert 1 == len(set(asyncio.run(run())))
 
 
 def test_with_the_record_back_it_is_shared_again() -> None:

@@ -4,10 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from depthwalk.errors import ExitCode, StorageError, UsageError
 from depthwalk.storage.shared_state import SharedFile
@@ -131,16 +134,32 @@ def test_a_writer_killed_at_work_leaves_the_old_record(tmp_path: Path) -> None:
     assert _read(record) == b"old"
 
 
-def test_a_writer_killed_while_writing_leaves_one_whole_record(tmp_path: Path) -> None:
-    """The old or the new one, never a mixture or a part, and half a file beside it harms nobody."""
+def test_a_writer_killed_while_writing_leaves_one_whole_record_or_none(tmp_path: Path) -> None:
+    """The old one, the new one, or what is recognized as neither: never a mixture, and the next writer mends it."""
     record = SharedFile(tmp_path / "r")
     record.update(lambda _: b"a" * 200_000)
     for _ in range(4):
         _end(_inside(tmp_path / "r", _FLIP))
-        assert _read(record) in {b"a" * 200_000, b"b" * 200_000}
-    (tmp_path / "r.new").write_bytes(b"half")
+        assert _read(record) in {b"a" * 200_000, b"b" * 200_000, b""}
     assert record.update(lambda _: b"next")
     assert _read(record) == b"next"
+
+
+@given(text=st.binary(min_size=1, max_size=50), old=st.binary(max_size=80), data=st.data())
+def test_what_is_not_whole_is_recognized(text: bytes, old: bytes, data: st.DataObject) -> None:
+    """Cut short anywhere, or with any byte changed, it is handed on as empty; whole, it is itself, over a longer one too."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "r"
+        record = SharedFile(path)
+        record.update(lambda _: old)
+        record.update(lambda _: text)
+        assert text == _read(record)
+        whole = path.read_bytes()[: 18 + len(text)]
+        path.write_bytes(whole[: data.draw(st.integers(1, len(whole) - 1))])
+        assert _read(record) == b""
+        place = data.draw(st.integers(0, len(whole) - 1))
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ data.draw(st.integers(1, 255))]) + whole[place + 1 :])
+        assert _read(record) == b""
 
 
 def test_what_a_change_raises_leaves_the_record(tmp_path: Path) -> None:
