@@ -253,9 +253,10 @@ def test_no_server_configured_is_said() -> None:
             act()
 
 
-def _serve(folder: Path, *arguments: str) -> int:
+def _serve(folder: Path, *arguments: str, server: str | None = None) -> int:
     config = folder / "depthwalk.yaml"
-    config.write_text(json.dumps({"paper": {"private_key_path": str(folder / "key.pem")}}), encoding="utf-8")
+    paper = {"private_key_path": str(folder / "key.pem"), "server": server}
+    config.write_text(json.dumps({"paper": paper}), encoding="utf-8")
     return main(["--config", str(config), "paper", "serve", "--state", str(folder / "s.sqlite"), *arguments])
 
 
@@ -268,13 +269,17 @@ def test_only_loopback_is_served(host: str, tmp_path: Path, capsys: pytest.Captu
     assert ["depthwalk.yaml"] == [path.name for path in tmp_path.iterdir()]
 
 
-def test_a_port_in_use_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Exit 2, with the address."""
+@pytest.mark.parametrize("configured", [False, True])
+def test_a_port_in_use_is_one_line(configured: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit 2, with the address, which is the one of `paper.server` where no port is named."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        assert 2 == _serve(tmp_path, "--port", str(port))
+        if configured:
+            assert 2 == _serve(tmp_path, server=f"http://127.0.0.1:{port}")
+        else:
+            assert 2 == _serve(tmp_path, "--port", str(port))
     said = capsys.readouterr().err
-    assert (1, True) == (said.count("\n"), f"127.0.0.1:{port}" in said)
+    assert (1, True) == (said.count("\n"), f"127.0.0.1:{port} cannot be listened on" in said)
 
 
 def test_a_state_in_use_is_one_line(server: PaperServer, client: Client) -> None:
