@@ -1,17 +1,20 @@
 """The way out of a run: cancel, confirm, perhaps one order for the rest, a last look; nothing is left behind.
 
 CLOSING (cancels out) -> [CROSSING (one IOC)] -> [SWEEPING (after a doubt: is there an order nobody knows of?)]
--> [MARKING (a last look, to price what is unfilled)] -> FINISHED. Every way out of a working run leads through here.
+-> [MARKING (a last look, to price what is unfilled)] -> FINISHED. Every way out of a working run leads through here. Where an
+order was written off, SWEEPING goes on before the end for as long as its request may still arrive.
 """
 
 from depthwalk.analysis.depth import up_to
 from depthwalk.domain.messages import Finish, Intent, Look, Reason, WakeAt
 from depthwalk.domain.order import OrderStatus
 from depthwalk.domain.result import Arrival
-from depthwalk.domain.units import Instant, Quantity, format_quantity, in_seconds
+from depthwalk.domain.units import Instant, Quantity, format_quantity, in_seconds, seconds
 from depthwalk.executors.desk import Desk
-from depthwalk.executors.state import LEAVE_BOUND, POLL, EndAction, Phase
+from depthwalk.executors.state import LEAVE_BOUND, POLL, REQUEST_LIFE, EndAction, Phase
 from depthwalk.executors.watch import Watch
+
+_SWEEP_AGAIN = seconds(5)
 
 
 class Ending:
@@ -34,6 +37,7 @@ class Ending:
         self._looking = False
         self._swept = False
         self._blind = False
+        self._waiting = False
 
     def begin(self, now: Instant, reason: Reason, detail: str) -> None:
         """Cancel everything; what follows depends on the reason."""
@@ -80,7 +84,7 @@ class Ending:
             self._finish(Reason.IN_DOUBT, detail)
         elif self.phase is Phase.MARKING:
             if look in (Look.BOOK, Look.EVERYTHING):
-                self._finish(self._reason, self._detail)
+                self._end(now, self._reason)
         elif self.phase is Phase.SWEEPING:
             if look is Look.EVERYTHING:
                 self._swept = not self._blind
@@ -106,9 +110,9 @@ class Ending:
             self._wake(now + POLL if self._blind else now, Look.EVERYTHING)
             self.phase, self._blind = Phase.SWEEPING, False
         elif rest <= 0:
-            self._finish(Reason.FILLED, self._detail)
+            self._end(now, Reason.FILLED)
         elif self._reason is not Reason.HORIZON:
-            self._finish(self._reason, self._detail)
+            self._end(now, self._reason)
         elif self._wants_to_cross and rest <= children.limbo:
             self._wants_to_cross = False  # all of it may still turn up
             self.advance(now)
@@ -135,6 +139,19 @@ class Ending:
         why = f"{format_quantity(offered)} offered within the cap for the last {format_quantity(rest)}"
         watch.record("cross" if offered else "no cross", why, now, price=space.leg(cap))
         return offered > 0
+
+    def _end(self, now: Instant, reason: Reason) -> None:
+        """Finish, but not while a request that was given up may still arrive: nobody would watch that order, or its fills."""
+        written_off = [child for child in self._desk.children if child.written_off]
+        until = max((child.sent_at + REQUEST_LIFE for child in written_off), default=now)
+        if now >= until or reason is Reason.IN_DOUBT:
+            self._finish(reason, self._detail)
+            return
+        if not self._waiting:
+            names = ", ".join(child.client_id for child in written_off)
+            self._watch.record("wait", f"{in_seconds(until - now):.0f} s, in which {names} could still arrive", now)
+        self.phase, self._blind, self._waiting = Phase.SWEEPING, False, True
+        self._wake(min(now + _SWEEP_AGAIN, until), Look.EVERYTHING)
 
     def _finish(self, reason: Reason, detail: str) -> None:
         self.phase = Phase.FINISHED

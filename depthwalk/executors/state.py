@@ -26,6 +26,9 @@ POLL = seconds(0.5)
 LEAVE_BOUND = seconds(90)
 """How long leaving may take (a paused exchange refuses cancels); then the run ends in doubt, and the orders by expiry."""
 
+REQUEST_LIFE = seconds(30)
+"""How long a signed request is good: older ones the venue refuses (kalshi-api.md section 2.2, measured; not documented)."""
+
 BEFORE_CLOSE = seconds(10)
 """Kept free before the market closes: after it not even a cancel is taken (kalshi-api.md section 12), and clocks differ."""
 
