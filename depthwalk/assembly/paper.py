@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from depthwalk.clock import Clock
     from depthwalk.config import Config
     from depthwalk.kalshi.client import KalshiClient
-    from depthwalk.kalshi.throttle import Throttle
     from depthwalk.paper.account import AccountState
     from depthwalk.paper.exchange import PaperExchange
     from depthwalk.reports.history import MarketRow
@@ -79,7 +78,7 @@ def paper_overview(config_path: Path | None, database_path: Path | None) -> Pape
 async def _served_overview(config: "Config") -> PaperOverview:
     from depthwalk.assembly.venues import reading_client
     from depthwalk.reports.history import MarketRow
-    from depthwalk.simulation.scenarios import SCENARIOS
+    from depthwalk.simulation.scenarios import scenario_of
 
     async with reading_client(config, "paper") as (client, _, _):
         listed = await client.markets()
@@ -89,11 +88,11 @@ async def _served_overview(config: "Config") -> PaperOverview:
         MarketRow(
             ticker=market.ticker,
             title=market.title,
-            liquidity=SCENARIOS[market.ticker].market_class.name,
+            liquidity=scenario.market_class.name,
             position=held.get(market.ticker, Quantity(0)),
         )
         for market in listed
-        if market.ticker in SCENARIOS
+        if (scenario := scenario_of(market.ticker)) is not None
     )
     return PaperOverview(cash=cash, markets=markets)
 
@@ -168,6 +167,7 @@ def paper_client(
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+    from depthwalk.assembly.budget import private_throttle
     from depthwalk.kalshi.client import KalshiClient
     from depthwalk.kalshi.environments import PAPER_URL
     from depthwalk.kalshi.signing import Credentials
@@ -185,22 +185,8 @@ def paper_client(
         transport=transport,
         credentials=Credentials(PAPER_KEY_ID, lambda: pem),
         clock=clock,
-        throttle=throttle_of(config),
+        throttle=private_throttle(config),
         rng=Random(f"{seed}/retry"),
         max_retries=config.execution.max_retries,
         writes_enabled=True,
-    )
-
-
-def throttle_of(config: "Config") -> "Throttle":
-    """Return the buckets that the configuration asks for; those of the basic tier where it leaves them to the venue."""
-    from depthwalk.kalshi.throttle import Throttle, Tier, published_limits
-
-    limits = config.rate_limit
-    tier = limits.tier.value
-    return Throttle(
-        limits=None if tier == "auto" else published_limits(Tier(tier)),
-        utilisation=limits.utilisation,
-        cancel_reserve=limits.cancel_reserve,
-        calls_per_minute=limits.calls_per_minute,
     )

@@ -27,8 +27,12 @@ SERVED_SOURCE: Final = "synthetic"
 
 
 def venue_of(config: "Config") -> str:
-    """Return the host and port of the configured server, as "127.0.0.1:8765". Raises UsageError where there is none."""
-    return httpx.URL(_server(config)).netloc.decode("ascii")
+    """Return the host and port of the configured server, as "127.0.0.1:8765". Raises UsageError where there is none.
+
+    However it is called: what is locked under one name must not be free under another.
+    """
+    server = httpx.URL(_server(config))
+    return f"{'[::1]' if server.host == '::1' else '127.0.0.1'}:{server.port}"
 
 
 def served_client(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from depthwalk.config import Config
     from depthwalk.paper.exchange import PaperExchange
     from depthwalk.paper.journal import KeptExchange
-    from depthwalk.storage.paper_log import PaperLog
+    from depthwalk.storage.paper_log import Origin, PaperLog
 
 DEFAULT_PORT: Final = 8765
 _LOOPBACK: Final = {"127.0.0.1": socket.AF_INET, "::1": socket.AF_INET6, "localhost": socket.AF_INET}
@@ -32,13 +32,17 @@ _SECONDS_TO_LEAVE: Final = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServeRequest:
-    """One `depthwalk paper serve`, parsed. *port* 0: any free one; None: the configured server's, else 8765."""
+    """One `depthwalk paper serve`, parsed. *port* 0: any free one; None: the configured server's, else 8765.
+
+    *copies*: markets of each kind; None: as the exchange began, else one.
+    """
 
     host: str = "127.0.0.1"
     port: int | None = None
     seed: int | None = None
     state: Path | None = None
     fresh: bool = False
+    copies: int | None = None
     config_path: Path | None = None
 
 
@@ -79,9 +83,9 @@ def serve(request: ServeRequest, ready: Callable[[Serving], None]) -> None:
     with _bound(request.host, _port(request, config)) as listener:
         key = public_key(config)
         with open_paper_log(_state_path(request), code=_code()) as log:
-            seed, resumed = _began(log, request, clock.now())
+            origin, resumed = _began(log, request, clock.now())
             exchange = _exchange(log)
-            kept = KeptExchange(exchange, log, lambda at: other_books(seed, at))
+            kept = KeptExchange(exchange, log, lambda at: other_books(origin.seed, at, origin.copies))
             kept.tick(clock.now())
             app = create_app(exchange, clock, {KEY_ID: key}, carry_out=kept.carry_out)
             address: tuple[str, int] = listener.getsockname()[:2]
@@ -90,7 +94,7 @@ def serve(request: ServeRequest, ready: Callable[[Serving], None]) -> None:
                 state=log.path,
                 key_path=config.paper_key_path(),
                 key_id=KEY_ID,
-                seed=seed,
+                seed=origin.seed,
                 resumed=resumed,
                 orders=exchange.ledger.placed,
                 fills=len(exchange.ledger.fills),
@@ -207,11 +211,11 @@ def _code() -> str:
     return digest.hexdigest()
 
 
-def _began(log: "PaperLog", request: ServeRequest, now: Instant) -> tuple[int, bool]:
-    """Return the seed of the exchange and whether it is an old one; begin a new one where there is none or it is wished.
+def _began(log: "PaperLog", request: ServeRequest, now: Instant) -> "tuple[Origin, bool]":
+    """Return where the exchange began and whether it is an old one; begin a new one where there is none or it is wished.
 
     Raises:
-        UsageError: the state is of another seed than asked for.
+        UsageError: the state is of another seed, or of other markets, than asked for.
 
     """
     from depthwalk.storage.paper_log import Origin
@@ -219,14 +223,16 @@ def _began(log: "PaperLog", request: ServeRequest, now: Instant) -> tuple[int, b
     origin = None if request.fresh else log.origin
     if origin is None:
         seed = secrets.randbits(32) if request.seed is None else request.seed
-        log.begin(Origin(seed=seed, ids=secrets.token_hex(16), started_at=now))
-        return seed, False
-    if request.seed not in (None, origin.seed):
-        raise UsageError(
-            f"--seed: the exchange in {log.path} began with seed {origin.seed}",
-            hint="leave --seed out to carry on; --fresh forgets that exchange and begins another",
-        )
-    return origin.seed, True
+        origin = Origin(seed=seed, ids=secrets.token_hex(16), started_at=now, copies=request.copies or 1)
+        log.begin(origin)
+        return origin, False
+    for flag, wanted, had in (("--seed", request.seed, origin.seed), ("--copies", request.copies, origin.copies)):
+        if wanted not in (None, had):
+            raise UsageError(
+                f"{flag}: the exchange in {log.path} began with {flag.strip("-")} {had}",
+                hint=f"leave {flag} out to carry on; --fresh forgets that exchange and begins another",
+            )
+    return origin, True
 
 
 def _exchange(log: "PaperLog") -> "PaperExchange":
@@ -236,14 +242,14 @@ def _exchange(log: "PaperLog") -> "PaperExchange":
     origin = log.origin
     if origin is None:
         raise UsageError(f"state {log.path} has no exchange in it", hint="--fresh begins one")
-    seed, start = origin.seed, origin.started_at
+    seed, start, copies = origin.seed, origin.started_at, origin.copies
 
     def fresh() -> "PaperExchange":
-        exchange = synthetic_exchange(seed, start, ids=Random(origin.ids))
+        exchange = synthetic_exchange(seed, start, ids=Random(origin.ids), copies=copies)
         exchange.advance(start)
         return exchange
 
-    return resumed(log, fresh, lambda at: other_books(seed, at))
+    return resumed(log, fresh, lambda at: other_books(seed, at, copies))
 
 
 def recorded_exchange_state(path: Path) -> "PaperExchange":

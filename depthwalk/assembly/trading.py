@@ -1,13 +1,12 @@
 """A venue to trade on over a connection: a served paper exchange, demo, live. The embedded exchange is in `paper.py`."""
 
-import hashlib
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from random import Random
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from depthwalk.assembly.budget import key_fingerprint
 from depthwalk.errors import Unreachable, UsageError
 
 if TYPE_CHECKING:
@@ -46,13 +45,13 @@ def destination(config: "Config", environment: str) -> Destination:
             return Destination(EMBEDDED, "")
         from depthwalk.assembly.served import KEY_ID, venue_of
 
-        return Destination(venue_of(config), _fingerprint(KEY_ID))
+        return Destination(venue_of(config), key_fingerprint(KEY_ID))
     import httpx
 
     from depthwalk.kalshi.environments import VENUES
 
     credentials = _credentials(config, environment)
-    return Destination(httpx.URL(VENUES[environment].rest_url).host, _fingerprint(credentials.key_id))
+    return Destination(httpx.URL(VENUES[environment].rest_url).host, key_fingerprint(credentials.key_id))
 
 
 @asynccontextmanager
@@ -83,34 +82,19 @@ async def trading_client(
 def _open(
     config: "Config", environment: str, clock: "Clock", faults: str | None, tell: Callable[[str], None] | None
 ) -> TradingVenue:
-    from depthwalk.assembly.budget import throttle_for
-
-    seed = secrets.randbits(64)
     if environment == "paper":
+        from depthwalk.assembly.budget import throttle_for
         from depthwalk.assembly.served import KEY_ID, SERVED_SOURCE, served_client, venue_of
 
         throttle = throttle_for(config, venue=venue_of(config), key_id=KEY_ID)
-        client = served_client(config, clock=clock, throttle=throttle, seed=seed, faults=faults, tell=tell)
+        client = served_client(config, clock=clock, throttle=throttle, seed=secrets.randbits(64), faults=faults, tell=tell)
         return TradingVenue(client, SERVED_SOURCE)
 
-    import httpx
-
-    from depthwalk.assembly.venues import REST_SOURCE
-    from depthwalk.kalshi.client import KalshiClient
+    from depthwalk.assembly.venues import REST_SOURCE, network_client
     from depthwalk.kalshi.environments import VENUES
 
     credentials = _credentials(config, environment)
-    url = VENUES[environment].rest_url
-    live = KalshiClient(
-        base_url=url,
-        transport=httpx.AsyncHTTPTransport(),
-        credentials=credentials,
-        clock=clock,
-        throttle=throttle_for(config, venue=httpx.URL(url).host, key_id=credentials.key_id),
-        rng=Random(seed),
-        max_retries=config.execution.max_retries,
-        writes_enabled=True,
-    )
+    live = network_client(config, VENUES[environment].rest_url, clock=clock, credentials=credentials, writes_enabled=True)
     return TradingVenue(live, REST_SOURCE)
 
 
@@ -126,7 +110,3 @@ def _credentials(config: "Config", environment: str) -> "Credentials":
     if not path.is_file():
         raise UsageError(f"{environment} needs a key: there is no file {path}", hint="credentials.private_key_path names it")
     return Credentials(key_id, lambda: read_key_file(path))
-
-
-def _fingerprint(key_id: str) -> str:
-    return hashlib.sha256(key_id.encode()).hexdigest()[:16]

@@ -61,7 +61,6 @@ async def reading_client(
 
 def _open(config: "Config", environment: str, seed: int | None, max_retries: int | None) -> tuple[ReadingVenue, str | None]:
     """Return the venue, and the host behind it where there is a network."""
-    from depthwalk.assembly.paper import throttle_of
     from depthwalk.clock import SystemClock
 
     clock = SystemClock()
@@ -72,21 +71,43 @@ def _open(config: "Config", environment: str, seed: int | None, max_retries: int
 
     import httpx
 
-    from depthwalk.kalshi.client import KalshiClient
     from depthwalk.kalshi.environments import VENUES
 
     url = VENUES[environment].rest_url
-    client = KalshiClient(
-        base_url=url,
-        transport=httpx.AsyncHTTPTransport(),
-        credentials=_credentials(config),
-        clock=clock,
-        throttle=throttle_of(config),
-        rng=Random(secrets.randbits(64)),
-        max_retries=config.execution.max_retries if max_retries is None else max_retries,
-        writes_enabled=False,
+    client = network_client(
+        config, url, clock=clock, credentials=_credentials(config), max_retries=max_retries, writes_enabled=False
     )
     return ReadingVenue(client, clock, REST_SOURCE), httpx.URL(url).host
+
+
+def network_client(
+    config: "Config",
+    url: str,
+    *,
+    clock: "Clock",
+    credentials: "Credentials | None",
+    max_retries: int | None = None,
+    writes_enabled: bool,
+) -> "KalshiClient":
+    """Return a client of a real venue; where it signs, its budget is that of all processes with the key on this machine."""
+    import httpx
+
+    from depthwalk.assembly.budget import private_throttle, throttle_for
+    from depthwalk.kalshi.client import KalshiClient
+
+    host = httpx.URL(url).host
+    return KalshiClient(
+        base_url=url,
+        transport=httpx.AsyncHTTPTransport(),
+        credentials=credentials,
+        clock=clock,
+        throttle=private_throttle(config)
+        if credentials is None
+        else throttle_for(config, venue=host, key_id=credentials.key_id),
+        rng=Random(secrets.randbits(64)),
+        max_retries=config.execution.max_retries if max_retries is None else max_retries,
+        writes_enabled=writes_enabled,
+    )
 
 
 def _paper(config: "Config", clock: "Clock", seed: int) -> ReadingVenue:

@@ -70,6 +70,10 @@ def serve(
     state: Annotated[
         Path | None, typer.Option("--state", metavar="FILE", help="Where it lives on; else a file in the data folder.")
     ] = None,
+    copies: Annotated[
+        int | None,
+        typer.Option("--copies", min=1, max=100, help="Markets of each kind: PAPER-THIN, PAPER-THIN-2, and so on."),
+    ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget what the state file has, and begin anew.")] = False,
 ) -> int:
     """Run the paper exchange on this machine for other processes, until Ctrl-C.
@@ -79,7 +83,9 @@ def serve(
     from depthwalk import assembly
 
     session = session_of(context)
-    request = assembly.ServeRequest(host=host, port=port, seed=seed, state=state, fresh=fresh, config_path=session.config)
+    request = assembly.ServeRequest(
+        host=host, port=port, seed=seed, state=state, fresh=fresh, copies=copies, config_path=session.config
+    )
 
     def ready(serving: "Serving") -> None:
         if session.json:

@@ -102,7 +102,7 @@ class LiveConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutionConfig:
-    """What holds for every execution; *max_retries* is of reads, writes are never repeated."""
+    """What holds for every execution; *max_retries* is of reads; writes are settled, and repeated only after a 429."""
 
     algorithm: str = "simple_limit"
     max_retries: int = 3

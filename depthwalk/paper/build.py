@@ -18,7 +18,7 @@ from depthwalk.paper.listing import Listing
 from depthwalk.paper.shadow import ShadowBook
 from depthwalk.paper.trading import TradingBook
 from depthwalk.simulation.replay import read_recording
-from depthwalk.simulation.scenarios import SCENARIOS, Scenario
+from depthwalk.simulation.scenarios import Scenario, scenarios
 from depthwalk.wire.markets import MarketRecord
 
 SYNTHETIC_EVENT = "PAPER"
@@ -37,7 +37,7 @@ def _ids(seed: int, ids: random.Random | None) -> random.Random:
 
 
 def synthetic_exchange(
-    seed: int, start: Instant, account: AccountState | None = None, *, ids: random.Random | None = None
+    seed: int, start: Instant, account: AccountState | None = None, *, ids: random.Random | None = None, copies: int = 1
 ) -> PaperExchange:
     """Return an exchange with the three synthetic markets, open at *start* after a warm-up of their own.
 
@@ -46,9 +46,10 @@ def synthetic_exchange(
         start: the exchange's first moment.
         account: where the account stands; None is a fresh one.
         ids: randomness of order and fill ids; by default derived from the seed, so a second run repeats them.
+        copies: how many markets of each kind.
 
     """
-    listings = [_synthetic(scenario, seed, start) for scenario in SCENARIOS.values()]
+    listings = [_synthetic(scenario, seed, start) for scenario in scenarios(copies).values()]
     return PaperExchange(listings, ids=_ids(seed, ids), source="synthetic", account=account)
 
 
@@ -75,9 +76,9 @@ def _crowd(scenario: Scenario, seed: int, start: Instant) -> CrowdBook:
     return CrowdBook.synthetic(scenario.market_class, STRUCTURES[scenario.structure], seed, start)
 
 
-def other_books(seed: int, start: Instant) -> dict[str, TradingBook]:
+def other_books(seed: int, start: Instant, copies: int = 1) -> dict[str, TradingBook]:
     """Return books of the synthetic markets that are others than at the opening, and at every *start* others again."""
-    return {ticker: _crowd(one, market_seed(seed, f"{ticker}/{start}"), start) for ticker, one in SCENARIOS.items()}
+    return {ticker: _crowd(one, market_seed(seed, f"{ticker}/{start}"), start) for ticker, one in scenarios(copies).items()}
 
 
 def recorded_exchange(

@@ -1,6 +1,6 @@
 """The named synthetic markets and the parameters of their classes (design section 8, algorithms.md section 3.1). Data only."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from depthwalk.domain.book import Book
 from depthwalk.domain.market import FeeSchedule
@@ -95,6 +95,23 @@ SCENARIOS: dict[str, Scenario] = {
         Scenario(ticker="PAPER-LIQUID", title="Synthetic market, liquid", market_class=LIQUID),
     )
 }
+
+
+def scenarios(copies: int = 1) -> dict[str, Scenario]:
+    """Return the named markets, *copies* of each: the first as it is, the others with their number behind the ticker."""
+    numbered = [(number, scenario) for number in range(1, copies + 1) for scenario in SCENARIOS.values()]
+    several = [
+        scenario if number == 1 else replace(scenario, ticker=f"{scenario.ticker}-{number}", title=f"{scenario.title} {number}")
+        for number, scenario in numbered
+    ]
+    return {scenario.ticker: scenario for scenario in several}
+
+
+def scenario_of(ticker: str) -> Scenario | None:
+    """Return the named market that a ticker is, or is a copy of."""
+    name, _, number = ticker.rpartition("-")
+    return SCENARIOS.get(name if number.isdecimal() else ticker)
+
 
 # What a class shows on average: spread in cents, and contracts within three cents of the best. Of the same table.
 _USUAL_SPREAD = {"liquid": 1.2, "moderate": 1.92, "thin": 3.15}

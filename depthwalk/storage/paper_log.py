@@ -27,7 +27,8 @@ _SCHEMA: Final = """
 CREATE TABLE exchange (       -- one row: where everything follows from
     seed INTEGER NOT NULL,
     ids TEXT NOT NULL,        -- seeds the ids of orders and fills: never the same twice, whatever the seed
-    started_at_us INTEGER NOT NULL
+    started_at_us INTEGER NOT NULL,
+    copies INTEGER NOT NULL   -- markets of each kind
 );
 CREATE TABLE entries (        -- what happened since, in order
     id INTEGER PRIMARY KEY,
@@ -52,6 +53,7 @@ class Origin:
     seed: int
     ids: str
     started_at: Instant
+    copies: int = 1
 
 
 class PaperLog:
@@ -72,16 +74,16 @@ class PaperLog:
     def origin(self) -> Origin | None:
         """Where the exchange began; None in a new file."""
         with self._translated():
-            row = self._connection.execute("SELECT seed, ids, started_at_us FROM exchange").fetchone()
-        return None if row is None else Origin(seed=row[0], ids=row[1], started_at=Instant(row[2]))
+            row = self._connection.execute("SELECT seed, ids, started_at_us, copies FROM exchange").fetchone()
+        return None if row is None else Origin(seed=row[0], ids=row[1], started_at=Instant(row[2]), copies=row[3])
 
     def begin(self, origin: Origin) -> None:
         """Forget everything and begin at *origin*. Raises StorageError."""
         with self._transaction():
             for table in ("checkpoint", "entries", "exchange"):
                 self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 - the names stand in the line above
-            row = (origin.seed, origin.ids, origin.started_at)
-            self._connection.execute("INSERT INTO exchange (seed, ids, started_at_us) VALUES (?, ?, ?)", row)
+            row = (origin.seed, origin.ids, origin.started_at, origin.copies)
+            self._connection.execute("INSERT INTO exchange (seed, ids, started_at_us, copies) VALUES (?, ?, ?, ?)", row)
 
     def append(self, at: Instant, what: str, order_id: str, body: bytes, before: str) -> None:
         """Write an entry; it is on the disk when this returns. Raises StorageError: then it is not there."""

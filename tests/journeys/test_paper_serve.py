@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import pytest
 
-from depthwalk.assembly.paper import throttle_of
+from depthwalk.assembly.budget import private_throttle
 from depthwalk.assembly.served import served_client, venue_of
 from depthwalk.cli.main import main
 from depthwalk.clock import SystemClock
@@ -221,7 +221,7 @@ def test_nobody_there_is_one_line(server: PaperServer, client: Client) -> None:
 
 async def _outcome_of_a_write(config: Config) -> type[Exception] | None:
     clock = SystemClock()
-    client = served_client(config, clock=clock, throttle=throttle_of(config), seed=1, max_retries=0)
+    client = served_client(config, clock=clock, throttle=private_throttle(config), seed=1, max_retries=0)
     try:
         with pytest.raises(Unreachable):
             await client.market(TICKER)
@@ -247,7 +247,7 @@ def test_no_server_configured_is_said() -> None:
     config = Config()
     for act in (
         lambda: venue_of(config),
-        lambda: served_client(config, clock=SystemClock(), throttle=throttle_of(config), seed=Random(1).getrandbits(8)),
+        lambda: served_client(config, clock=SystemClock(), throttle=private_throttle(config), seed=Random(1).getrandbits(8)),
     ):
         with pytest.raises(UsageError, match="no paper server"):
             act()
