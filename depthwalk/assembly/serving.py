@@ -229,7 +229,7 @@ def _began(log: "PaperLog", request: ServeRequest, now: Instant) -> "tuple[Origi
     for flag, wanted, had in (("--seed", request.seed, origin.seed), ("--copies", request.copies, origin.copies)):
         if wanted not in (None, had):
             raise UsageError(
-                f"{flag}: the exchange in {log.path} began with {flag.strip("-")} {had}",
+                f"{flag}: the exchange in {log.path} began with {flag[2:]} {had}",
                 hint=f"leave {flag} out to carry on; --fresh forgets that exchange and begins another",
             )
     return origin, True
