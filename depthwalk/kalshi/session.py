@@ -203,6 +203,7 @@ class Session:
         self._set_offset(reply, sent)
         _LOG.debug("%s: %d", call.what, reply.status_code)
         if reply.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            _LOG.warning("%s: 429, the venue's bucket is empty; backing off", call.what)
             await self.throttle.refused(self._clock, call.kind)
         return reply
 

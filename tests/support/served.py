@@ -26,11 +26,15 @@ API = "/trade-api/v2"
 
 @dataclass
 class PaperServer:
-    """A served paper exchange in *folder*: state, key, config and database are there. `port` stays the same over restarts."""
+    """A served paper exchange in *folder*: state, key, config and database are there. `port` stays the same over restarts.
+
+    *settings* are further sections of the config.
+    """
 
     folder: Path
     seed: int | None = None
     port: int = 0
+    settings: dict[str, Any] = field(default_factory=dict)
     process: "subprocess.Popen[str] | None" = field(default=None, repr=False)
     ready: dict[str, Any] = field(default_factory=dict)
 
@@ -109,7 +113,7 @@ class PaperServer:
     def _configure(self) -> None:
         paper = {"private_key_path": str(self.key), **({"server": self.url} if self.port else {})}
         # JSON is YAML.
-        self.config.write_text(json.dumps({"paper": paper, "database": str(self.database)}), encoding="utf-8")
+        self.config.write_text(json.dumps({"paper": paper, "database": str(self.database)} | self.settings), encoding="utf-8")
 
     def kill(self) -> None:
         """End it with SIGKILL, as a power cut would."""
@@ -142,6 +146,18 @@ class PaperServer:
         )
         return Ended(ended.returncode, ended.stdout, ended.stderr)
 
+    def popen(self, *arguments: str | Path) -> "subprocess.Popen[str]":
+        """Start a client command and return its process."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "depthwalk", "--config", self.config, *map(str, arguments)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env=self.environment,
+        )
+
     def request(self, method: str, path: str, body: object = None, **query: str) -> httpx.Response:
         """Send a signed request of our own: no code of the client is used."""
         key = load_pem_private_key(self.key.read_bytes(), password=None)
@@ -169,10 +185,12 @@ class PaperServer:
 
 
 @contextmanager
-def paper_server(folder: Path, *, seed: int | None = None) -> Iterator[PaperServer]:
+def paper_server(
+    folder: Path, *arguments: str, seed: int | None = None, settings: dict[str, Any] | None = None
+) -> Iterator[PaperServer]:
     """Run a served paper exchange on a free port until the block ends; it may be stopped and started again in between."""
-    server = PaperServer(folder, seed=seed)
-    server.start()
+    server = PaperServer(folder, seed=seed, settings=settings or {})
+    server.start(*arguments)
     try:
         yield server
     finally:
