@@ -48,7 +48,7 @@ _MEANINGS = {
     ExitCode.FAULT: "unexpected fault",
     ExitCode.USAGE: "usage or config error",
     ExitCode.INCOMPLETE: "finished, but not fully filled",
-    ExitCode.REFUSED: "refused before sending (risk limit, live not enabled, market closed)",
+    ExitCode.REFUSED: "refused before sending (limits, kill switch, market closed, live off)",
     ExitCode.UNREACHABLE: "exchange unreachable, paused or not authorized",
     ExitCode.IN_DOUBT: "something is in doubt: run `depthwalk recover`",
     ExitCode.FAIL_IF: "--fail-if holds",

@@ -32,6 +32,7 @@ def plan(
     books: order.Books = None,
     at: order.At = None,
     flow: order.Flow = None,
+    faults: order.Faults = None,  # noqa: ARG001 - nothing is sent that could go wrong
     yes: Yes = False,  # noqa: ARG001 - there is nothing to ask; an `execute` line works with the one word changed
 ) -> int:
     """Show what execute would do now, and send nothing.

@@ -1,6 +1,5 @@
 """Who may drive an execution: one process, one execution in a market, so many at once; and what the others are told."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -51,6 +50,7 @@ def test_nobody_drives_an_execution_twice() -> None:
 def test_others_are_not_in_the_way(other: Claim) -> None:
     """Another market, environment or account has nothing to do with it."""
     first, second = take(claim(1)), take(other)
+    assert owner(machine_locks(), other.execution_id) is not None
     second.release(ended=True)
     first.release(ended=True)
 
@@ -86,7 +86,9 @@ def test_a_refusal_leaves_nothing_held(refusal: str) -> None:
 def test_an_ended_execution_leaves_no_file() -> None:
     """Locks of executions do not pile up; one that may be driven again keeps its own."""
     folder = Path(machine_locks()._folder)
-    names: Callable[[], list[str]] = lambda: sorted(each.name for each in folder.glob("execution*"))  # noqa: E731
+
+    def names() -> list[str]:
+        return sorted(each.name for each in folder.glob("execution*"))
 
     take(claim(1)).release(ended=True)
     assert [] == names()

@@ -107,7 +107,7 @@ def test_a_missing_count_is_asked_for_on_a_terminal(monkeypatch: pytest.MonkeyPa
         (2, "nonsense", ["execute", "PAPER-LIQUID", "--count", "1", "--algo", "nonsense", *_QUICK]),
         (4, "nobody is there to confirm it", ["--env", "live", "execute", "PAPER-LIQUID", "--count", "1"]),
         (4, "live is not enabled", ["--env", "live", "execute", "PAPER-LIQUID", "--count", "1", "--yes"]),
-        (4, "demo", ["--env", "demo", "execute", "PAPER-LIQUID", "--count", "1", "--yes"]),
+        (2, "demo needs a key", ["--env", "demo", "execute", "PAPER-LIQUID", "--count", "1", "--yes"]),
         (4, "risk.max_count", ["execute", "PAPER-LIQUID", "--count", "1000000000", *_QUICK]),
     ],
 )
