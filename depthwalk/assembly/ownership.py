@@ -108,6 +108,12 @@ def own(locks: "Locks", claim: Claim, *, now: Instant, config: "Config | None" =
         return Ownership(running, execution, taken.pop_all())
 
 
+def owner_of(execution_id: str) -> int | None:
+    """Return the process that drives an execution now; None where none does."""
+    holder = owner(machine_locks(), execution_id)
+    return None if holder is None else holder.pid
+
+
 def owner(locks: "Locks", execution_id: str) -> "Holder | None":
     """Return who drives an execution now; None where nobody does."""
     return locks.holder(_execution(execution_id))

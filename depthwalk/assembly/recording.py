@@ -102,7 +102,7 @@ async def _record(
     async with reading_client(config, environment, max_retries=0) as (client, clock, _):
         started_at = clock.now()
         core = RecorderCore(
-            _known(store, tickers, environment, started_at),
+            _known(store, tickers, environment, started_at, newborn=environment == "paper" and config.paper.server is None),
             environment=environment,
             started_at=started_at,
             interval=setting.interval if request.watch else None,
@@ -152,11 +152,13 @@ async def _selected(client: "KalshiClient", request: SnapshotRequest, environmen
     return list(dict.fromkeys(found))
 
 
-def _known(store: "RecordingStore", tickers: Sequence[str], environment: str, now: Instant) -> "dict[str, Known]":
+def _known(
+    store: "RecordingStore", tickers: Sequence[str], environment: str, now: Instant, *, newborn: bool
+) -> "dict[str, Known]":
     from depthwalk.runtime.recorder import OVERLAP, Known
 
-    # A paper world begins with the recording: what its crowd did to warm up happened to nobody.
-    earliest = now if environment == "paper" else Instant(now - _LOOK_BACK)
+    # An embedded world begins with the recording: what its crowd did to warm up happened to nobody.
+    earliest = now if newborn else Instant(now - _LOOK_BACK)
     known: dict[str, Known] = {}
     for ticker in tickers:
         trade = store.last_trade(ticker, environment)

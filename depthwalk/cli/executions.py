@@ -114,7 +114,11 @@ def resume(
 
 
 def _row(found: "ExecutionSummary") -> "ExecutionRow":
+    from depthwalk import assembly
+    from depthwalk.domain.result import Status
     from depthwalk.reports.history import ExecutionRow
+
+    owner = assembly.owner_of(found.start.execution_id) if found.status is Status.RUNNING else None
 
     start = found.start
     return ExecutionRow(
@@ -132,5 +136,6 @@ def _row(found: "ExecutionSummary") -> "ExecutionRow":
         fees=found.fees,
         walks=found.walks,
         slippage_percent=found.slippage_percent,
+        owner=owner,
         tags=dict(start.tags),
     )

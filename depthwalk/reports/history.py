@@ -35,7 +35,10 @@ _SHORT_ID = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutionRow:
-    """One execution in a list. *paid* in prices of the user's outcome; *walks* and *reason* None until it ends."""
+    """One execution in a list. *paid* in prices of the user's outcome; *walks* and *reason* None until it ends.
+
+    *owner* is the process that drives it; None where nobody does, so that one that has not ended has crashed.
+    """
 
     execution_id: str
     parent: ParentOrder
@@ -51,6 +54,7 @@ class ExecutionRow:
     fees: Money
     walks: int | None
     slippage_percent: float | None
+    owner: int | None = None
     tags: dict[str, str] = field(default_factory=dict)
 
 
@@ -117,7 +121,13 @@ def _cells(row: ExecutionRow, *, wide: bool, named: bool, signs: Glyphs) -> list
     ]
     if wide:
         cells += [wording.money(row.fees), wording.ABSENT if row.walks is None else str(row.walks)]
-    return [*cells, Text(row.status.value, wording.STATUS_STYLES[row.status])]
+    return [*cells, _status(row)]
+
+
+def _status(row: ExecutionRow) -> Text:
+    if row.status is Status.RUNNING and row.owner is None:
+        return Text("crashed", wording.STATUS_STYLES[Status.UNKNOWN])
+    return Text(row.status.value, wording.STATUS_STYLES[row.status])
 
 
 def execution_json(row: ExecutionRow) -> dict[str, Json]:
@@ -135,6 +145,7 @@ def execution_json(row: ExecutionRow) -> dict[str, Json]:
         "algorithm": row.algorithm,
         "status": row.status.value,
         "finished_because": None if row.reason is None else row.reason.value,
+        "owner": row.owner,
         "requested": format_quantity(parent.quantity),
         "filled": format_quantity(row.filled),
         "average_price": average_text(row.paid, row.filled),
@@ -159,7 +170,8 @@ def execution_details(
         executions_table([row], width=width, signs=signs) if result is None else summary(result, signs=signs)
     ]
     if result is None:
-        parts.append(Text(f"execution {row.execution_id} has not ended", "yellow"))
+        driven = f"process {row.owner} drives it" if row.owner is not None else "nobody drives it: `depthwalk recover` ends it"
+        parts.append(Text(f"execution {row.execution_id} has not ended; {driven}", "yellow"))
     if decisions:
         parts += [Text(), _decisions(row, decisions, signs)]
     if fills:

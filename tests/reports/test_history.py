@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -44,7 +45,7 @@ def test_an_execution_that_has_not_ended_can_be_shown() -> None:
     """There is no summary yet; that it runs is said."""
     row = history.running()
     text = as_text(execution_details(row, None, [], [], width=80), width=80)
-    assert f"execution {row.execution_id} has not ended" in text
+    assert f"execution {row.execution_id} has not ended; process 4242 drives it" in text
     assert details_json(row, None, [], [])["result"] is None
 
 
@@ -79,3 +80,15 @@ def test_the_markets_are_one_json_object() -> None:
     found = json.loads(json.dumps(markets_json(history.markets(), cash=parse_money("9876.5432"))))
     assert found["cash"] == "9876.543200"
     assert [market["position"] for market in found["markets"]] == ["0.00", "62.00", "-1500.50"]
+
+
+def test_one_that_nobody_drives_has_crashed() -> None:
+    """The list says so in a word, the details say what to do about it; to a program it is the absent owner."""
+    crashed = replace(history.running(), owner=None)
+
+    assert as_text(executions_table([crashed], width=80), width=80).rstrip().endswith("crashed")
+    assert "nobody drives it: `depthwalk recover` ends it" in as_text(
+        execution_details(crashed, None, [], [], width=80), width=80
+    )
+    assert ("running", None) == tuple(execution_json(crashed)[name] for name in ("status", "owner"))
+    assert 4242 == execution_json(history.running())["owner"]

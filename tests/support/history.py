@@ -43,7 +43,7 @@ def running() -> ExecutionRow:
     """Build the row of an execution that has not ended."""
     return replace(
         row(results.result()), execution_id="c0de" * 8, status=Status.RUNNING, reason=None, finished_at=None, walks=None,
-        slippage_percent=None,
+        slippage_percent=None, owner=4242,
     )  # fmt: skip
 
 
