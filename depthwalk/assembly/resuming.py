@@ -192,7 +192,8 @@ def end(config_path: Path | None, database_path: Path | None, name: str, *, wait
             )
         if owner(machine_locks(), identity) is not None:
             return row_of(found, None, found.filled, "asked to end, but its process has not left yet", ExitCode.IN_DOUBT)
-    return recover(config_path, database_path, execution_id=identity)[0]
+    settled = recover(config_path, database_path, execution_id=identity)
+    return settled[0] if settled else row_of(found, None, found.filled, "it has ended meanwhile", ExitCode.DONE)
 
 
 async def _until_left(database: "Database", identity: str, clock: "Clock") -> None:

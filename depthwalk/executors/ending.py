@@ -55,7 +55,7 @@ class Ending:
     def carried_on(self, now: Instant) -> None:
         """Go on in another process, with all the time there is for leaving: what was being looked at is looked at again."""
         self._since = now
-        self._looking = self._swept = False
+        self._looking = self._looked_again = self._swept = False
         if self.phase in (Phase.SWEEPING, Phase.MARKING):
             self.phase = Phase.CLOSING
         self._wake(now, Look.ORDERS)

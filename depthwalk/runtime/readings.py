@@ -26,7 +26,7 @@ from depthwalk.domain.messages import (
 )
 from depthwalk.domain.order import OrderStatus, ParentOrder
 from depthwalk.domain.units import SECOND, Duration, Instant, Price, Quantity, in_seconds, seconds
-from depthwalk.errors import ExchangeError, NotFound, RefusalReason
+from depthwalk.errors import ExchangeError, NotFound, RefusalReason, Unreachable
 from depthwalk.executors.children import Child, Children
 from depthwalk.ports import Exchange, OrderReport
 
@@ -38,6 +38,9 @@ BOUND = seconds(30)
 
 MARGIN = seconds(60)
 """How far before our own time listings start, so that no clock difference hides an order or a fill."""
+
+LISTED = seconds(7 * 86_400)
+"""For how long after a create its order is surely listed: the venue moves what ended two weeks ago elsewhere (section 5.6)."""
 
 _FIRST_WAIT = seconds(0.25)
 _LONGEST_WAIT = seconds(2)
@@ -260,6 +263,8 @@ class Readings:
             if (report.client_id, report.side) == (child.client_id, child.side):
                 await self._post_found(child, report)
                 return True
+        if self._clock.now() - child.sent_at > LISTED:
+            raise Unreachable("it was sent so long ago that the venue may not list it any more: look for it there")
         if fresh:
             reason = RefusalReason.NEVER_ARRIVED
             text = "the venue does not have it"

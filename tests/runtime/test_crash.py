@@ -14,7 +14,9 @@ import pytest
 
 from depthwalk.domain.messages import (
     CancelOrder,
+    Event,
     Finish,
+    Look,
     OrderAccepted,
     OrderFilled,
     Reason,
@@ -22,14 +24,19 @@ from depthwalk.domain.messages import (
     Recovering,
     Resumed,
     SubmitOrder,
+    WakeAt,
+    Woke,
 )
 from depthwalk.domain.order import Action, OrderStatus, Outcome
 from depthwalk.domain.result import Status
-from depthwalk.domain.units import in_seconds
+from depthwalk.domain.units import Instant, in_seconds
+from depthwalk.domain.units import seconds as in_microseconds
 from depthwalk.executors.dynamic_depth_walker import DynamicDepthWalkerParams
 from depthwalk.executors.simple_limit import LimitRule, SimpleLimit, SimpleLimitParams
-from depthwalk.executors.state import BaseParams, EndAction
+from depthwalk.executors.state import BaseParams, EndAction, Phase
 from depthwalk.paper.fault_plan import FaultKind, FaultPlan, TimedFault
+from depthwalk.runtime import readings
+from depthwalk.runtime.replay import replay
 from tests.support.crash import Death, Moment, Next, Story, Told, play, wrong
 from tests.support.faults import check, intents, late, scripted
 from tests.support.paper_run import paper_run
@@ -275,6 +282,35 @@ def test_a_resumed_end_game_crosses_once() -> None:
         crossing = [i for _, intents in told.journal.entries for i in intents if isinstance(i, SubmitOrder) and i.split < 0]
         assert 1 == len(crossing)
         assert isinstance(told.journal.entries[step][0], Resumed)
+
+
+def test_a_resumed_end_game_looks_anew() -> None:
+    """Killed while it looked once more before the order for the rest: what the next process has seen is older still."""
+    crossing = SimpleLimitParams(timeout_seconds=20.0, end_action=EndAction.CROSS, limit_rule=LimitRule.BID)
+    story = Story(algorithm="simple_limit", params=crossing, quantity=2_000, seed=3)
+    entries = play(story).journal.entries
+    step = step_of(play(story), CancelOrder)
+    executor = replay(story.executor, entries[:step]).executor
+    late, resumed = (Instant(entries[step][0].at + in_microseconds(wait)) for wait in (12, 60))
+
+    def looks(event: Event) -> bool:
+        return any(isinstance(intent, WakeAt) and intent.look is Look.BOOK for intent in executor.handle(event))
+
+    assert looks(replace(entries[step][0], at=late))
+    assert not looks(Resumed(at=resumed))
+    assert looks(Woke(at=resumed, look=Look.ORDERS))
+    assert Phase.CLOSING is executor.phase
+
+
+def test_an_order_that_would_not_be_listed_any_more_stays_in_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Recovered after longer than the venue lists what has ended: that it is not there says nothing."""
+    monkeypatch.setattr(readings, "LISTED", in_microseconds(60))
+    step = step_of(play(resting()), SubmitOrder)
+    told = play(replace(resting(), deaths=(Death(step=step, away=120.0),)))
+
+    assert told.result is not None
+    assert Status.UNKNOWN is told.result.status
+    assert "so long ago" in told.result.finish.detail
 
 
 def test_a_recovery_that_is_killed_is_recovered() -> None:
