@@ -15,6 +15,7 @@ from depthwalk.clock import LoopClock
 from depthwalk.domain.messages import Event, Intent, OrderAccepted, SubmitOrder
 from depthwalk.domain.units import Instant, Quantity
 from depthwalk.errors import StorageError
+from depthwalk.paper.exchange import PaperExchange
 from depthwalk.paper.fault_plan import FaultPlan
 from depthwalk.paper.faults import FaultTransport
 from tests.support.paper_run import START, PaperRun, Wrap
@@ -183,13 +184,41 @@ async def break_the_journal_at_the_first_fill(run: PaperRun) -> None:
 # --- the shipped faults ---------------------------------------------------------------------------------------------
 
 
-def stormy(plan: FaultPlan, kept: list[FaultTransport] | None = None) -> Wrap:
-    """Put the shipped transport around the exchange's own; it is added to *kept*, so that one can ask what happened."""
+def stormy(plan: FaultPlan, kept: list[FaultTransport] | None = None, exchange: PaperExchange | None = None) -> Wrap:
+    """Put the shipped transport around the exchange's own; it is added to *kept*, so that one can ask what happened.
+
+    With *exchange* pauses, closes and changes of the grid are its own.
+    """
 
     def wrap(inner: httpx.AsyncBaseTransport) -> FaultTransport:
-        transport = FaultTransport(inner, plan, LoopClock(START, asyncio.get_running_loop()))
+        transport = FaultTransport(inner, plan, LoopClock(START, asyncio.get_running_loop()), exchange=exchange)
         if kept is not None:
             kept.append(transport)
         return transport
 
     return wrap
+
+
+class _OldBooks(httpx.AsyncBaseTransport):
+    def __init__(self, inner: httpx.AsyncBaseTransport, begins: float, ends: float) -> None:
+        self._inner = inner
+        self._begins, self._ends = begins, ends
+        self._kept: bytes | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if not request.url.path.endswith("/orderbook"):
+            return await self._inner.handle_async_request(request)
+        if self._kept is not None and self._begins <= asyncio.get_running_loop().time() < self._ends:
+            return httpx.Response(200, content=self._kept, headers={"content-type": "application/json"}, request=request)
+        reply = await self._inner.handle_async_request(request)
+        content = await reply.aread()
+        self._kept = content if reply.is_success else self._kept
+        return reply
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+def old_books(wrap: Wrap, begins: float, ends: float) -> Wrap:
+    """Put a venue behind *wrap* that shows the last book from before *begins* until *ends*, in seconds after START."""
+    return lambda inner: _OldBooks(wrap(inner), begins, ends)
