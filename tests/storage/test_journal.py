@@ -155,6 +155,15 @@ def test_effects_and_fills_wait_for_the_disk(
     assert (2 if durable else 1) == database.rows("PRAGMA synchronous")[0][0]
 
 
+def test_the_end_of_a_run_waits_for_the_disk(database: Database) -> None:
+    """What an execution came to is on the disk before anybody is told: synchronous=FULL (2), also after a mere look."""
+    journal = stored(database)
+    journal.append(Woke(at=START), (WakeAt(at=START, look=Look.BOOK),))
+    journal.finish(result())
+
+    assert 2 == database.rows("PRAGMA synchronous")[0][0]
+
+
 def test_a_killed_process_loses_nothing(database_path: Path) -> None:
     """What append has returned from is there after the process is gone without a word."""
     code = (
