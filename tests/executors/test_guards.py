@@ -2,13 +2,29 @@
 
 from dataclasses import replace
 
+import pytest
+
 from depthwalk.domain.grid import STRUCTURES
-from depthwalk.domain.messages import MarketChanged, Reason, SubmitOrder
+from depthwalk.domain.messages import (
+    BookChanged,
+    MarketChanged,
+    Operation,
+    OrderRejected,
+    Reason,
+    Record,
+    Rules,
+    Started,
+    SubmitOrder,
+)
 from depthwalk.domain.order import TimeInForce
+from depthwalk.domain.units import Instant, seconds
+from depthwalk.errors import RefusalReason
+from depthwalk.executors.dynamic_depth_walker import DynamicDepthWalker, DynamicDepthWalkerParams
 from depthwalk.executors.simple_limit import LimitRule, SimpleLimit, SimpleLimitParams
 from depthwalk.executors.state import EndAction
-from tests.support.books import book, cents, market
-from tests.support.venue import Venue, parent
+from tests.support.books import book, cents, contracts, market
+from tests.support.ledger import Ledger, doubt
+from tests.support.venue import T0, Venue, parent
 
 
 def test_the_last_order_is_on_the_grid_of_then() -> None:
@@ -31,3 +47,61 @@ def test_the_last_order_is_on_the_grid_of_then() -> None:
         if isinstance(each, SubmitOrder) and each.time_in_force is not TimeInForce.GOOD_TILL_CANCELED
     ]
     assert [cents(43)] == [order.price for order in taken]
+
+
+def lost(ledger: Ledger, name: str, quantity: float) -> None:
+    """Send an order of which nothing is ever seen."""
+    ledger.send(ledger.submit(name, quantity))
+    ledger.children.apply(doubt(name, Operation.CREATE))
+    ledger.children.apply(no(name, RefusalReason.NEVER_ARRIVED))
+
+
+def no(name: str, reason: RefusalReason) -> OrderRejected:
+    """A create is refused, or was never seen."""
+    return OrderRejected(at=T0, client_id=name, reason=reason, detail="")
+
+
+def test_what_never_arrived_stays_reserved() -> None:
+    """40 of 60 may still turn up: another order may have the other 20, the same one under its id all of its 40 again."""
+    ledger = Ledger(60)
+    lost(ledger, "A", 40)
+
+    assert "up to 61.00 could be filled of 60.00 requested" == ledger.admit(ledger.submit("B", 21))
+    assert ledger.admit(ledger.submit("B", 20)) is None
+    assert ledger.admit(ledger.submit("A", 40)) is None
+
+
+@pytest.mark.parametrize("reason", [RefusalReason.PAUSED, RefusalReason.THROTTLED, RefusalReason.OTHER])
+def test_a_refusal_of_the_second_send_says_nothing_of_the_first(reason: RefusalReason) -> None:
+    """An order that never arrived is sent again and refused: the first one may still turn up, its 40 stay reserved."""
+    ledger = Ledger(60)
+    lost(ledger, "A", 40)
+    ledger.send(ledger.submit("A", 40))
+    ledger.children.apply(no("A", reason))
+
+    assert contracts(40) == ledger.children.limbo
+    assert ledger["A"].written_off
+
+
+def test_a_refusal_of_the_only_send_frees_its_quantity() -> None:
+    """A definite no: nothing of it can turn up."""
+    ledger = Ledger(60)
+    ledger.send(ledger.submit("A", 40))
+    ledger.children.apply(no("A", RefusalReason.THROTTLED))
+
+    assert 0 == ledger.children.limbo
+
+
+def test_a_book_read_while_a_write_is_out_is_not_decided_on() -> None:
+    """It may show our order or not, nobody can tell: hold, and the sight stays the one before."""
+    walker = DynamicDepthWalker(DynamicDepthWalkerParams())
+    seen, later = book("40x100 39x50 | 44x30 45x60"), book("43x100 39x50 | 44x30 45x60")
+    walker.handle(Started(at=T0, parent=parent(), market=market(), rules=Rules()))
+    walker.handle(BookChanged(at=T0, book=seen, confirmed_at=T0))
+    assert walker.desk.children.in_flight
+    soon = Instant(T0 + seconds(0.1))
+    answer = walker.handle(BookChanged(at=soon, book=later, confirmed_at=soon))
+
+    assert ["orders in flight"] == [intent.why for intent in answer if isinstance(intent, Record) and intent.what == "hold"]
+    assert walker.watch.sight is not None
+    assert seen == walker.watch.sight.book
