@@ -1,200 +1,58 @@
 """Real processes that are killed, stopped and raced, against a paper exchange that lives on: its books are the judge.
 
 The default kills a few executions at chosen steps; behind the marker `soak` each algorithm is killed before, after and soon
-after every step of its journal (some minutes): pytest -m soak tests/journeys/test_kill.py
+after every step of its journal, and at any time (half an hour): pytest -m soak tests/journeys/test_kill.py
 """
 
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from random import Random
 
 import pytest
 
-from depthwalk.domain.units import parse_price, parse_quantity
+from depthwalk.cli.main import main
+from depthwalk.domain.units import parse_quantity
 from depthwalk.storage.locks import Locks
-from tests.support.command import ROOT, Ended
-from tests.support.served import PaperServer, paper_server
-
-KILLED = -signal.SIGKILL
-TICKERS = ("PAPER-THIN", "PAPER-MODERATE", "PAPER-LIQUID")
-SIMPLE = ("--algo", "simple_limit", "--method", "resting")
-WALKER = ("--algo", "dynamic_depth_walker", "--method", "walking")
-METHODS = {
-    "resting": {"algorithm": "simple_limit", "limit_rule": "mid", "timeout_seconds": 3},
-    "walking": {
-        "algorithm": "dynamic_depth_walker",
-        "timeout_seconds": 4,
-        "walk_interval_seconds": 0.5,
-        "max_slippage": 0.05,
-        "end_action": "cross",
-    },
-}
+from tests.support.command import ROOT
+from tests.support.killed import (
+    KILLED,
+    SIMPLE,
+    STARTED,
+    TICKERS,
+    WALKER,
+    Client,
+    check_books,
+    check_recovered,
+    ended,
+    kill_server,
+    placed,
+    together,
+    until,
+)
+from tests.support.served import PaperServer
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PaperServer]:
-    """Return a running server; its clients know the methods above."""
-    with paper_server(tmp_path_factory.mktemp("kill") / "served", seed=3) as running:
-        config = json.loads(running.config.read_text(encoding="utf-8"))
-        running.config.write_text(json.dumps(config | {"methods": METHODS}), encoding="utf-8")
+    """Return a running server."""
+    with kill_server(tmp_path_factory.mktemp("kill") / "served") as running:
         yield running
-
-
-_STARTED: "list[subprocess.Popen[str]]" = []
 
 
 @pytest.fixture(autouse=True)
 def _no_process_left() -> Iterator[None]:
     """End what a failed test left behind."""
     yield
-    while _STARTED:
-        with _STARTED.pop() as process:
+    while STARTED:
+        with STARTED.pop() as process:
             process.kill()
-
-
-@dataclass(frozen=True)
-class Client:
-    """A client of the server with a database of its own, trading one ticker."""
-
-    server: PaperServer
-    folder: Path
-    ticker: str
-
-    @property
-    def database(self) -> Path:
-        """Its database."""
-        return self.folder / "client.sqlite"
-
-    def start(
-        self, *arguments: str, dies: tuple[int, str] | None = None, config: Path | None = None
-    ) -> "subprocess.Popen[str]":
-        """Start a command, perhaps one that kills itself at a step."""
-        program = ["depthwalk"] if dies is None else ["tests.support.dying", *map(str, dies)]
-        process = subprocess.Popen(
-            [sys.executable, "-m", *program, "--config", config or self.server.config, "--db", self.database, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-            env=self.server.environment,
-        )
-        _STARTED.append(process)
-        return process
-
-    def run(self, *arguments: str, dies: tuple[int, str] | None = None) -> Ended:
-        """Run a command to its end."""
-        return ended(self.start(*arguments, dies=dies))
-
-    def execute(self, count: int, *options: str, dies: tuple[int, str] | None = None) -> Ended:
-        """Execute an order, to the end or until it is killed."""
-        return self.run("--json", "execute", self.ticker, "--count", str(count), *options, dies=dies)
-
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """Read the database."""
-        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as database:
-            return database.execute(sql).fetchall()
-
-    @property
-    def ids(self) -> list[str]:
-        """Its executions, the oldest first."""
-        return [row[0] for row in self.rows("SELECT execution_id FROM execution_state ORDER BY rowid")]
-
-    def dump(self) -> list[str]:
-        """Return everything in the database as SQL."""
-        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as database:
-            return list(database.iterdump())
-
-    def orders(self) -> list[dict[str, Any]]:
-        """Return the exchange's orders of its executions."""
-        ours = tuple(f"dw-{identity}-" for identity in self.ids)
-        found = self.server.look("/portfolio/orders", ticker=self.ticker, limit="1000")["orders"]
-        return [order for order in found if order["client_order_id"].startswith(ours)]
-
-
-def ended(process: "subprocess.Popen[str]") -> Ended:
-    """Wait for the end of a command."""
-    out, err = process.communicate(timeout=100)
-    return Ended(process.returncode, out, err)
-
-
-def until(holds: Callable[[], object], process: "subprocess.Popen[str] | None" = None) -> None:
-    """Wait until something holds, while a process runs."""
-    for _ in range(400):
-        if holds():
-            return
-        assert process is None or process.poll() is None, ended(process)
-        time.sleep(0.05)
-    raise AssertionError("it did not happen within 20 s")
-
-
-def placed(client: Client) -> bool:
-    """Say whether an order of it was accepted; the exchange is not asked, as that takes from the client's budget."""
-    with suppress(sqlite3.Error):
-        return bool(client.rows("SELECT 1 FROM journal WHERE kind = 'OrderAccepted'"))
-    return False
-
-
-def check_books(client: Client) -> None:
-    """Hold its database against the exchange's books: fill by fill; no order rests; all executions have ended and add up."""
-    orders = {order["order_id"]: order for order in client.orders()}
-    assert [] == [order for order in orders.values() if order["status"] == "resting"]
-    theirs = sorted(
-        (
-            fill["fill_id"],
-            fill["order_id"],
-            parse_price(fill["yes_price_dollars"]),
-            parse_quantity(fill["count_fp"]),
-            round(float(fill["fee_cost"]) * 1_000_000),
-        )
-        for fill in client.server.look("/portfolio/fills", ticker=client.ticker, limit="1000")["fills"]
-        if fill["order_id"] in orders
-    )
-    ours = sorted(client.rows("SELECT fill_id, order_id, price_e4, quantity_e2, fee_e6 FROM trades"))
-    assert theirs == ours
-    for status, requested, filled in client.rows(
-        "SELECT status, requested_e2, (SELECT TOTAL(quantity_e2) FROM trades t WHERE t.execution_id = s.execution_id)"
-        " FROM execution_state s"
-    ):
-        assert status not in {"running", "unknown"}
-        assert filled <= requested
-        assert (status == "filled") == (filled == requested)
-    for filled, sum_of_fills in client.rows(
-        "SELECT m.filled_e2, (SELECT TOTAL(quantity_e2) FROM trades t WHERE t.execution_id = m.execution_id)"
-        " FROM execution_metrics m"
-    ):
-        assert filled == sum_of_fills
-
-
-def check_recovered(client: Client) -> None:
-    """Recover: exit 0, the books are equal; and once more: nothing in the database changes."""
-    before = {order["order_id"] for order in client.orders()}
-    done = client.run("--json", "recover")
-    assert 0 == done.code, done.err + done.out
-    check_books(client)
-    assert before == {order["order_id"] for order in client.orders()}
-    dump = client.dump()
-    again = client.run("--json", "recover")
-    assert (0, "") == (again.code, again.out)
-    assert dump == client.dump()
-
-
-def together(*work: Callable[[], None]) -> None:
-    """Do several things at once: most of their time is waiting."""
-    with ThreadPoolExecutor(len(work)) as pool:
-        for each in [pool.submit(one) for one in work]:
-            each.result()
 
 
 # --- kills ----------------------------------------------------------------------------------------------------------
@@ -228,16 +86,53 @@ def test_a_kill_at_every_step_is_recovered(options: tuple[str, ...], when: str, 
     """As the sample, at every step of a short execution, until one ends before its step comes."""
 
     def kill(ticker: str) -> None:
-        for step in range(1, 200):
-            client = Client(server, tmp_path / f"{ticker}-{step}", ticker)
+        step, tries = 1, 0
+        while step < 200:
+            tries += 1
+            client = Client(server, tmp_path / f"{ticker}-{tries}", ticker)
             client.folder.mkdir()
             done = client.execute(150, *options, dies=(step, when))
-            assert done.code in {KILLED, 0, 3}, done.err
+            assert done.code in {KILLED, 0, 3, 4}, done.err
             check_recovered(client)
-            if done.code != KILLED:
+            if done.code in {0, 3}:
                 break
+            step += done.code == KILLED  # 4: nobody was offering; the market comes back
 
     together(*(partial(kill, ticker) for ticker in TICKERS))
+
+
+@pytest.mark.soak
+def test_a_kill_at_any_time_is_recovered(server: PaperServer, tmp_path: Path) -> None:
+    """Not at a step but at some moment: while it starts, between steps, while it writes, after its end."""
+
+    def kill(ticker: str) -> None:
+        rng = Random(ticker)
+        for number in range(30):
+            client = Client(server, tmp_path / f"{ticker}-{number}", ticker)
+            client.folder.mkdir()
+            process = client.start("execute", ticker, "--count", "150", *WALKER)
+            time.sleep(rng.uniform(0.2, 5.0))
+            process.kill()
+            assert ended(process).code in {KILLED, 0, 3, 4}
+            check_recovered(client)
+
+    together(*(partial(kill, ticker) for ticker in TICKERS))
+
+
+@pytest.mark.parametrize(("step", "when", "said"), [(1, "before", "before anything was sent"), (4, "after", "ended with it")])
+def test_an_embedded_exchange_is_gone_with_its_process(
+    step: int, when: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing can be asked any more: what is on record is all there is, and the execution is closed with it, once."""
+    database = tmp_path / "paper.sqlite"
+    common = ["--db", str(database), "--json"]
+    command = ["execute", "PAPER-LIQUID", "--count", "150", *SIMPLE[:2]]
+    doomed = [sys.executable, "-m", "tests.support.dying", str(step), when, *common, *command]
+    assert KILLED == subprocess.run(doomed, cwd=ROOT, check=False, timeout=60).returncode
+    assert 0 == main([*common, "recover"])
+    row = json.loads(capsys.readouterr().out)
+    assert ("canceled", True) == (row["after"], said in row["detail"])
+    assert (0, "") == (main([*common, "recover"]), capsys.readouterr().out)
 
 
 # --- what comes after a kill ----------------------------------------------------------------------------------------

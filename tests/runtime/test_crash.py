@@ -1,7 +1,7 @@
 """A process killed at any step of its journal: what the next one finds, settles and records, on virtual time.
 
-The default is a sample of all steps and some hundred drawn stories; behind the marker `soak` every step and as many stories as
-DEPTHWALK_STORM_RUNS says: DEPTHWALK_STORM_RUNS=5000 pytest -m soak tests/runtime/test_crash.py, about ten minutes on one core.
+The default is a sample of all steps and some drawn stories; behind the marker `soak` every step and as many stories as
+DEPTHWALK_STORM_RUNS says (5000 and every step: DEPTHWALK_STORM_RUNS=5000 pytest -m soak, about fifteen minutes on one core).
 A failure names its whole story; `play(...)` of it is that story again.
 """
 
@@ -18,6 +18,7 @@ from depthwalk.domain.messages import (
     Finish,
     Look,
     OrderAccepted,
+    OrderCanceled,
     OrderFilled,
     Reason,
     Record,
@@ -198,6 +199,17 @@ def test_a_create_that_comes_after_the_crash_is_waited_for(seconds: float) -> No
     assert Reason.RECOVERED is told.journal.entries[-1][1][-1].reason  # type: ignore[union-attr]
 
 
+def test_a_create_that_comes_late_and_fills_at_once_is_found() -> None:
+    """It never rests, so only the list of all orders has it: every fill of it is on record."""
+    story = Story(
+        algorithm="simple_limit", params=SimpleLimitParams(limit_rule=LimitRule.CAP), ticker="PAPER-LIQUID", quantity=500
+    )
+    told = after(story, Death(step=step_of(play(story), SubmitOrder), moment=Moment.HANDED_OUT, late=9.0))
+
+    assert told.result is not None
+    assert Status.FILLED is told.result.status
+
+
 def test_no_run_ends_while_a_request_of_its_own_may_arrive() -> None:
     """Not only after a crash: given up after 3 s, written off after 8, the run over at 6, and it comes to rest at 14."""
     run = paper_run(
@@ -300,6 +312,20 @@ def test_a_resumed_end_game_looks_anew() -> None:
     assert not looks(Resumed(at=resumed))
     assert looks(Woke(at=resumed, look=Look.ORDERS))
     assert Phase.CLOSING is executor.phase
+
+
+def test_a_resumed_run_decides_nothing_before_it_has_looked() -> None:
+    """Between the halves of cancel and send anew: however young, what was seen before the crash is not the book."""
+    entries = play(replace(whole("dynamic_depth_walker", EndAction.CROSS), seed=0)).journal.entries
+    step, canceled = next(
+        (number, event)
+        for number, (event, intents) in enumerate(entries)
+        if isinstance(event, OrderCanceled) and any(isinstance(intent, SubmitOrder) for intent in intents)
+    )
+    executor = replay(whole("dynamic_depth_walker", EndAction.CROSS).executor, entries[:step]).executor
+    executor.handle(Resumed(at=canceled.at))
+
+    assert [] == [intent for intent in executor.handle(canceled) if isinstance(intent, SubmitOrder)]
 
 
 def test_an_order_that_would_not_be_listed_any_more_stays_in_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
