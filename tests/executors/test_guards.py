@@ -7,21 +7,28 @@ import pytest
 from depthwalk.domain.grid import STRUCTURES
 from depthwalk.domain.messages import (
     BookChanged,
+    FeedLost,
+    Look,
     MarketChanged,
     Operation,
+    OrderAccepted,
+    OrderCanceled,
     OrderRejected,
     Reason,
     Record,
     Rules,
     Started,
+    StopRequested,
     SubmitOrder,
+    WakeAt,
+    Woke,
 )
 from depthwalk.domain.order import TimeInForce
 from depthwalk.domain.units import Instant, seconds
 from depthwalk.errors import RefusalReason
 from depthwalk.executors.dynamic_depth_walker import DynamicDepthWalker, DynamicDepthWalkerParams
 from depthwalk.executors.simple_limit import LimitRule, SimpleLimit, SimpleLimitParams
-from depthwalk.executors.state import EndAction
+from depthwalk.executors.state import EndAction, Phase
 from tests.support.books import book, cents, contracts, market
 from tests.support.ledger import Ledger, doubt
 from tests.support.venue import T0, Venue, parent
@@ -105,3 +112,23 @@ def test_a_book_read_while_a_write_is_out_is_not_decided_on() -> None:
     assert ["orders in flight"] == [intent.why for intent in answer if isinstance(intent, Record) and intent.what == "hold"]
     assert walker.watch.sight is not None
     assert seen == walker.watch.sight.book
+
+
+def test_a_sweep_that_saw_nothing_has_not_swept() -> None:
+    """After a doubt the run looks for strays before it ends; where that look fails it looks again."""
+    run = SimpleLimit(SimpleLimitParams(limit_rule=LimitRule.BID))
+    run.handle(Started(at=T0, parent=parent(1_000), market=market(), rules=Rules()))
+    run.handle(BookChanged(at=T0, book=book("40x100 | 44x30"), confirmed_at=T0))
+    name = next(iter(run.desk.children)).client_id
+    run.handle(OrderAccepted(at=T0, client_id=name, order_id="v1", filled=contracts(0), remaining=contracts(10)))
+    run.handle(StopRequested(at=T0, detail="Ctrl-C"))
+    run.handle(doubt(name, Operation.CANCEL))
+    run.handle(OrderCanceled(at=T0, client_id=name, filled=contracts(0)))
+    assert Phase.SWEEPING is run.phase
+    run.handle(FeedLost(at=T0, detail="nothing could be read"))
+    answer = run.handle(Woke(at=T0, look=Look.EVERYTHING))
+
+    assert Look.EVERYTHING is next(intent.look for intent in reversed(answer) if isinstance(intent, WakeAt))
+    assert run.finish is None
+    run.handle(Woke(at=T0, look=Look.EVERYTHING))
+    assert run.finish is not None
