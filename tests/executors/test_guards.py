@@ -4,18 +4,22 @@ from dataclasses import replace
 
 import pytest
 
+from depthwalk.domain.book import Book
 from depthwalk.domain.grid import STRUCTURES
 from depthwalk.domain.messages import (
     BookChanged,
     FeedLost,
+    Intent,
     Look,
     MarketChanged,
     Operation,
     OrderAccepted,
     OrderCanceled,
+    OrderExpired,
     OrderRejected,
     Reason,
     Record,
+    Resumed,
     Rules,
     Started,
     StopRequested,
@@ -26,12 +30,15 @@ from depthwalk.domain.messages import (
 from depthwalk.domain.order import TimeInForce
 from depthwalk.domain.units import Instant, seconds
 from depthwalk.errors import RefusalReason
+from depthwalk.executors.base import Executor
 from depthwalk.executors.dynamic_depth_walker import DynamicDepthWalker, DynamicDepthWalkerParams
 from depthwalk.executors.simple_limit import LimitRule, SimpleLimit, SimpleLimitParams
 from depthwalk.executors.state import EndAction, Phase
 from tests.support.books import book, cents, contracts, market
 from tests.support.ledger import Ledger, doubt
 from tests.support.venue import T0, Venue, parent
+
+GOOD = book("40x100 39x50 | 44x30 45x60")
 
 
 def test_the_last_order_is_on_the_grid_of_then() -> None:
@@ -132,3 +139,65 @@ def test_a_sweep_that_saw_nothing_has_not_swept() -> None:
     assert run.finish is None
     run.handle(Woke(at=T0, look=Look.EVERYTHING))
     assert run.finish is not None
+
+
+def working(run: Executor, quantity: int, *, resting: bool = True) -> list[str]:
+    """Bring a run to work on a sound book and return the ids of its orders, which rest."""
+    run.handle(Started(at=T0, parent=parent(quantity), market=market(), rules=Rules()))
+    run.handle(BookChanged(at=T0, book=GOOD, confirmed_at=T0))
+    names = [child.client_id for child in run.desk.children]
+    for name in names if resting else ():
+        total = run.desk.children[name].total
+        run.handle(OrderAccepted(at=T0, client_id=name, order_id=name, filled=contracts(0), remaining=total))
+    return names
+
+
+def crossing(intents: tuple[Intent, ...]) -> list[int]:
+    """Return the quantities of the last orders among intents."""
+    return [
+        intent.quantity
+        for intent in intents
+        if isinstance(intent, SubmitOrder) and intent.time_in_force is TimeInForce.IMMEDIATE_OR_CANCEL
+    ]
+
+
+def test_what_never_arrived_is_not_crossed_for_either() -> None:
+    """Of 100 split 60 and 40 the first was never seen: at the end 40 are taken, as 60 may still turn up; and only once."""
+    run = DynamicDepthWalker(DynamicDepthWalkerParams(split_ratios=(0.6, 0.4)))
+    first, second = working(run, 10_000, resting=False)
+    run.handle(doubt(first, Operation.CREATE))
+    run.handle(OrderAccepted(at=T0, client_id=second, order_id=second, filled=contracts(0), remaining=contracts(40)))
+    run.handle(no(first, RefusalReason.NEVER_ARRIVED))
+    end = run.run.closing_at
+    shown = book("40x100 39x50 | 44x30 45x60")
+    run.handle(read(shown, end))
+    run.handle(Woke(at=end, look=Look.BOOK))
+    run.handle(OrderCanceled(at=end, client_id=second, filled=contracts(0)))
+    run.handle(read(shown, end))
+    answer = run.handle(Woke(at=end, look=Look.EVERYTHING))
+
+    assert [4_000] == crossing(answer)
+    last = run.desk.children[next(child.client_id for child in run.desk.children if child.split < 0)].client_id
+    after = run.handle(doubt(last, Operation.CREATE)) + run.handle(no(last, RefusalReason.NEVER_ARRIVED))
+    for _ in range(5):
+        after += run.handle(Woke(at=end, look=Look.EVERYTHING)) + run.handle(Woke(at=end, look=Look.ORDERS))
+    assert [] == crossing(after)
+
+
+def read(shown: Book, at: Instant) -> BookChanged:
+    """A book read at a time."""
+    return BookChanged(at=at, book=shown, confirmed_at=at)
+
+
+def test_a_resumed_run_decides_nothing_on_what_a_dead_process_saw() -> None:
+    """The first look of the new process fails: the old book would be young enough, but nothing is sent on it."""
+    run = DynamicDepthWalker(DynamicDepthWalkerParams(split_ratios=(1.0,), walk_interval_seconds=1.0))
+    (name,) = working(run, 1_000)
+    soon = Instant(T0 + seconds(2))
+    run.handle(Resumed(at=soon))
+    run.handle(OrderExpired(at=soon, client_id=name, filled=contracts(0)))
+    run.handle(FeedLost(at=soon, detail="nothing could be read"))
+    answer = run.handle(Woke(at=soon, look=Look.BOOK))
+
+    assert [] == [intent for intent in answer if isinstance(intent, SubmitOrder)]
+    assert ["carried on after a crash"] == [run.watch.hold]
