@@ -112,14 +112,15 @@ def _view(session: Session) -> "NullView":
 
     from depthwalk.config import load
     from depthwalk.reports.live_view import LiveView, NullView, PlainView
+    from depthwalk.reports.off_thread import OffThread
     from depthwalk.reports.terminal import console
 
     if session.quiet:
         return NullView()
     if session.json or session.verbose or not terminal.can_draw():
-        return PlainView()
+        return OffThread(PlainView())
     environment = session.environment or load(session.config).environment.value
-    return LiveView(console(sys.stderr, no_color=session.no_color), environment=environment)
+    return OffThread(LiveView(console(sys.stderr, no_color=session.no_color), environment=environment))
 
 
 def _write(session: Session, result: "ExecutionResult") -> None:

@@ -75,12 +75,25 @@ def depthwalk(
     session.config, session.database, session.environment = config, database, environment
     session.json, session.quiet, session.verbose, session.no_color = json, quiet, verbose, no_color
     if verbose:
-        import logging
-
-        logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+        _log(context)
     if context.invoked_subcommand is None:
         typer.echo(context.get_help(), err=True)
         raise typer.Exit(ExitCode.USAGE)
+
+
+def _log(context: typer.Context) -> None:
+    """Log to standard error, from a thread of its own: a terminal that is stuck stops nothing."""
+    import logging
+    from logging.handlers import QueueHandler, QueueListener
+    from queue import SimpleQueue
+
+    waiting: SimpleQueue[logging.LogRecord] = SimpleQueue()
+    writer = logging.StreamHandler()
+    writer.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    listener = QueueListener(waiting, writer)
+    listener.start()
+    context.call_on_close(listener.stop)
+    logging.basicConfig(level=logging.INFO, handlers=[QueueHandler(waiting)], force=True)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -1,1 +1,6 @@
-"""The only loops: the runner, settling of doubt, leaving, virtual time."""
+"""The only loops: the runner, settling of doubt, leaving, recording, virtual time."""
+
+import logging
+
+# Whoever wants these lines asks for them (--verbose); unasked they would be written over the live table.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
