@@ -8,6 +8,7 @@ from depthwalk.domain.book import Book
 from depthwalk.domain.grid import STRUCTURES
 from depthwalk.domain.messages import (
     BookChanged,
+    CancelOrder,
     FeedLost,
     Intent,
     Look,
@@ -201,3 +202,14 @@ def test_a_resumed_run_decides_nothing_on_what_a_dead_process_saw() -> None:
 
     assert [] == [intent for intent in answer if isinstance(intent, SubmitOrder)]
     assert ["carried on after a crash"] == [run.watch.hold]
+
+
+def test_an_order_in_doubt_is_canceled_too() -> None:
+    """The reply to a cancel is lost, and nobody can tell what became of it: it is sent again, as one can always get out."""
+    run = SimpleLimit(SimpleLimitParams(limit_rule=LimitRule.BID))
+    (name,) = working(run, 1_000)
+    stopped = run.handle(StopRequested(at=T0, detail="Ctrl-C"))
+    run.handle(doubt(name, Operation.CANCEL))
+    later = run.handle(Woke(at=Instant(T0 + seconds(1)), look=Look.ORDERS))
+
+    assert [name, name] == [each.client_id for each in (*stopped, *later) if isinstance(each, CancelOrder)]

@@ -1,14 +1,14 @@
-"""What "order already exists" means: that an order of ours arrived, and of which one, is found out by reading (design, D7)."""
+"""Lists that lag and ids that exist already: what became of an order is found out by reading, twice if need be (design, D7)."""
 
 import httpx
 
 from depthwalk.domain.messages import OrderAccepted, OrderInDoubt, OrderRejected, Reason, SubmitOrder
 from depthwalk.domain.order import Side, TimeInForce
 from depthwalk.domain.units import Price, Quantity
-from depthwalk.errors import RefusalReason
+from depthwalk.errors import RefusalReason, StorageError
 from depthwalk.executors.simple_limit import LimitRule, SimpleLimit, SimpleLimitParams
 from depthwalk.wire.orders import CreateBody
-from tests.support.faults import Call, check, events, intents, recorded, scripted
+from tests.support.faults import Call, Script, break_the_journal_at_the_first_fill, check, events, intents, recorded, scripted
 from tests.support.paper_run import PaperRun, paper_run
 
 
@@ -57,3 +57,28 @@ def test_an_order_of_another_side_does_not_settle_a_doubt() -> None:
     assert [OrderInDoubt, OrderRejected] == [type(event) for event in said]
     assert RefusalReason.NEVER_ARRIVED is said[1].reason
     assert 0 == recorded(run)
+
+
+def lagging() -> Script:
+    """Leave an order that has just come to rest out of the first list of orders that is read after it."""
+    created: list[Call] = []
+
+    async def script(call: Call) -> httpx.Response:
+        if call.create:
+            created.append(call)
+        elif created and not call.write and call.request.url.path.endswith("/portfolio/orders"):
+            created.clear()
+            return call.answer(200, {"orders": [], "cursor": ""})
+        return await call.forward()
+
+    return script
+
+
+def test_leaving_reads_an_empty_list_again() -> None:
+    """The journal fails when an order comes to rest, and the venue's list does not have it yet: it is canceled all the same."""
+    asks = SimpleLimit(SimpleLimitParams(timeout_seconds=30.0))
+    run = paper_run(asks, quantity=90_000, wrap=scripted(lagging()), meddle=break_the_journal_at_the_first_fill)
+
+    assert isinstance(run.error, StorageError)
+    assert 1 == len(intents(run, SubmitOrder))
+    assert 0 == run.resting
