@@ -20,6 +20,7 @@ from depthwalk.domain.messages import (
     OrderRejected,
     Reason,
     Record,
+    Recovering,
     Resumed,
     Rules,
     Started,
@@ -110,12 +111,13 @@ def test_a_refusal_of_the_only_send_frees_its_quantity() -> None:
 def test_a_book_read_while_a_write_is_out_is_not_decided_on() -> None:
     """It may show our order or not, nobody can tell: hold, and the sight stays the one before."""
     walker = DynamicDepthWalker(DynamicDepthWalkerParams())
-    seen, later = book("40x100 39x50 | 44x30 45x60"), book("43x100 39x50 | 44x30 45x60")
+    seen = GOOD
     walker.handle(Started(at=T0, parent=parent(), market=market(), rules=Rules()))
     walker.handle(BookChanged(at=T0, book=seen, confirmed_at=T0))
     assert walker.desk.children.in_flight
-    soon = Instant(T0 + seconds(0.1))
-    answer = walker.handle(BookChanged(at=soon, book=later, confirmed_at=soon))
+    ours = [(child.price, child.total) for child in walker.desk.children]
+    soon, later = Instant(T0 + seconds(0.1)), Book.of_levels(bids=[*seen.bids, *ours], asks=seen.asks[1:])
+    answer = walker.handle(read(later, soon))
 
     assert ["orders in flight"] == [intent.why for intent in answer if isinstance(intent, Record) and intent.what == "hold"]
     assert walker.watch.sight is not None
@@ -210,6 +212,31 @@ def test_an_order_in_doubt_is_canceled_too() -> None:
     (name,) = working(run, 1_000)
     stopped = run.handle(StopRequested(at=T0, detail="Ctrl-C"))
     run.handle(doubt(name, Operation.CANCEL))
-    later = run.handle(Woke(at=Instant(T0 + seconds(1)), look=Look.ORDERS))
+    later = run.handle(Woke(at=Instant(T0 + seconds(3)), look=Look.ORDERS))
 
     assert [name, name] == [each.client_id for each in (*stopped, *later) if isinstance(each, CancelOrder)]
+
+
+def test_what_is_seen_while_recovering_is_not_the_runs() -> None:
+    """A book read long after a run died does not price what it left unfilled."""
+    run = SimpleLimit(SimpleLimitParams(limit_rule=LimitRule.BID))
+    working(run, 1_000)
+    later = Instant(T0 + seconds(3_600))
+    run.handle(Recovering(at=later, detail="its process died"))
+    run.handle(read(book("10x100 | 12x30"), later))
+
+    assert run.watch.sight is not None
+    assert GOOD == run.watch.sight.book
+
+
+def test_a_doubt_that_cannot_be_settled_ends_the_run() -> None:
+    """Reading is given up: the run does not work on beside an order nobody knows of, it ends in doubt at once."""
+    run = DynamicDepthWalker(DynamicDepthWalkerParams(split_ratios=(1.0,)))
+    (name,) = working(run, 1_000, resting=False)
+    run.handle(doubt(name, Operation.CREATE))
+    run.handle(replace(doubt(name, Operation.CREATE), hopeless=True))
+    for look in (Look.EVERYTHING, Look.ORDERS, Look.BOOK):
+        run.handle(Woke(at=Instant(T0 + seconds(1)), look=look))
+
+    assert run.finish is not None
+    assert Reason.IN_DOUBT is run.finish.reason

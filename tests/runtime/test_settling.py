@@ -5,7 +5,7 @@ import httpx
 from depthwalk.domain.messages import OrderAccepted, OrderInDoubt, OrderRejected, Reason, SubmitOrder
 from depthwalk.domain.order import Side, TimeInForce
 from depthwalk.domain.units import Price, Quantity
-from depthwalk.errors import RefusalReason, StorageError
+from depthwalk.errors import DomainError, RefusalReason, StorageError
 from depthwalk.executors.simple_limit import LimitRule, SimpleLimit, SimpleLimitParams
 from depthwalk.wire.orders import CreateBody
 from tests.support.faults import Call, Script, break_the_journal_at_the_first_fill, check, events, intents, recorded, scripted
@@ -82,3 +82,17 @@ def test_leaving_reads_an_empty_list_again() -> None:
     assert isinstance(run.error, StorageError)
     assert 1 == len(intents(run, SubmitOrder))
     assert 0 == run.resting
+
+
+async def recover_only(run: PaperRun) -> None:
+    """Make the runner one that recovers, whatever its executor wants."""
+    run.runner._only_leaving = True
+
+
+def test_a_runner_that_recovers_sends_nothing_new_whatever_its_executor_says() -> None:
+    """An executor that wants to place an order then is at fault: the runner stops instead."""
+    run = paper_run(bidder(), meddle=recover_only)
+
+    assert isinstance(run.error, DomainError)
+    assert "recovery sends nothing new" in run.error.message
+    assert 0 == len(run.exchange.ledger.orders())

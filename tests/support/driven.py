@@ -52,7 +52,11 @@ ANSWERS = OrderAccepted | OrderRejected | OrderAmended | AmendRejected | OrderCa
 
 
 class Driven:
-    """One run. *wake* is the wake-up it has asked for; *market* the market it knows; *broken*: something did not hold."""
+    """One run.
+
+    *wake*: the wake-up it has asked for; *market*: as it knows it; *canceled*: what it has sent a cancel of, ever;
+    *broken*: something did not hold.
+    """
 
     def __init__(self, algorithm: str, params: BaseParams, parent: ParentOrder, market: Market, rules: Rules) -> None:
         self.now = T0
@@ -61,6 +65,7 @@ class Driven:
         self.market = market
         self.wake: WakeAt | None = None
         self.finish: Finish | None = None
+        self.canceled: set[str] = set()
         self.broken = False
         self._algorithm, self._params, self._rules = algorithm, params, rules
         self._executor = make_executor(algorithm, params)
@@ -84,10 +89,6 @@ class Driven:
     def closing_at(self) -> Instant:
         """When the end game begins."""
         return self._executor.run.closing_at
-
-    def rests(self, flight: Flight) -> bool:
-        """Whether the executor takes the order of a write to rest."""
-        return self._executor.desk.children[flight.intent.client_id].status is OrderStatus.RESTING
 
     # --- events in, intents checked ---
 
@@ -125,6 +126,7 @@ class Driven:
                 self._check(intent)
                 self.venue.send(intent)
             case CancelOrder():
+                self.canceled.add(intent.client_id)
                 self.venue.send(intent)
             case WakeAt():
                 self.wake = intent
