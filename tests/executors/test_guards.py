@@ -10,6 +10,7 @@ from depthwalk.domain.messages import (
     BookChanged,
     CancelOrder,
     FeedLost,
+    Finish,
     Intent,
     Look,
     MarketChanged,
@@ -30,14 +31,16 @@ from depthwalk.domain.messages import (
     Woke,
 )
 from depthwalk.domain.order import TimeInForce
+from depthwalk.domain.result import ApiUsage
 from depthwalk.domain.units import Instant, seconds
-from depthwalk.errors import RefusalReason
+from depthwalk.errors import DomainError, RefusalReason
 from depthwalk.executors.base import Executor
 from depthwalk.executors.dynamic_depth_walker import DynamicDepthWalker, DynamicDepthWalkerParams
 from depthwalk.executors.simple_limit import LimitRule, SimpleLimit, SimpleLimitParams
 from depthwalk.executors.state import EndAction, Phase
+from depthwalk.runtime.outcome import conclude
 from tests.support.books import book, cents, contracts, market
-from tests.support.ledger import Ledger, doubt
+from tests.support.ledger import Ledger, doubt, filled
 from tests.support.venue import T0, Venue, parent
 
 GOOD = book("40x100 39x50 | 44x30 45x60")
@@ -220,9 +223,10 @@ def test_an_order_in_doubt_is_canceled_too() -> None:
 def test_what_is_seen_while_recovering_is_not_the_runs() -> None:
     """A book read long after a run died does not price what it left unfilled."""
     run = SimpleLimit(SimpleLimitParams(limit_rule=LimitRule.BID))
-    working(run, 1_000)
+    (name,) = working(run, 1_000)
     later = Instant(T0 + seconds(3_600))
     run.handle(Recovering(at=later, detail="its process died"))
+    run.handle(OrderCanceled(at=later, client_id=name, filled=contracts(0)))
     run.handle(read(book("10x100 | 12x30"), later))
 
     assert run.watch.sight is not None
@@ -240,3 +244,24 @@ def test_a_doubt_that_cannot_be_settled_ends_the_run() -> None:
 
     assert run.finish is not None
     assert Reason.IN_DOUBT is run.finish.reason
+
+
+def test_a_result_above_what_was_asked_for_is_no_result() -> None:
+    """A venue that fills 11 of 10 is not summed up as if nothing were wrong: it is said."""
+    run = SimpleLimit(SimpleLimitParams(limit_rule=LimitRule.BID))
+    (name,) = working(run, 1_000)
+    run.handle(filled(name, 10, "f1"))
+    run.handle(filled(name, 1, "f2"))
+
+    with pytest.raises(DomainError, match=r"overfilled: 11 of 10 contracts"):
+        conclude(
+            run,
+            finished_at=T0,
+            api=ApiUsage(),
+            environment="paper",
+            source="synthetic",
+            seed=None,
+            parameters={},
+            tags={},
+            finish=Finish(reason=Reason.FILLED),
+        )
