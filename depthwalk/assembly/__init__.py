@@ -7,7 +7,7 @@ from depthwalk.analysis.plans import PlanSheet
 from depthwalk.assembly.databases import open_store
 from depthwalk.assembly.execution import ExecuteRequest, environment_of, execute
 from depthwalk.assembly.looking import BookReading, BookRequest, look
-from depthwalk.assembly.ownership import owner_of
+from depthwalk.assembly.ownership import owner
 from depthwalk.assembly.paper import PaperOverview, paper_overview, paper_reset
 from depthwalk.assembly.planning import plan
 from depthwalk.assembly.recording import SnapshotRequest, SnapshotSetting, snapshot, snapshot_setting
@@ -35,7 +35,7 @@ __all__ = [
     "execute",
     "look",
     "open_store",
-    "owner_of",
+    "owner",
     "paper_overview",
     "paper_reset",
     "plan",

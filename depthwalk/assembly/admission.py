@@ -55,15 +55,7 @@ def objections_to_request(request: "ExecuteRequest", config: "Config") -> list[R
     """Return why an order must not be sent, as far as the request and the configuration tell; empty where it may."""
     found: list[Refused] = []
     environment = request.environment or config.environment.value
-    if environment == "live" and not config.live.enabled:
-        found.append(
-            Refused(
-                f"live is not enabled: live.enabled is false in {_origin(config)}",
-                hint="real money has to be wanted twice: live: {enabled: true} in the configuration, and --env live",
-            )
-        )
-    elif environment == "live" and request.environment != "live":
-        found.append(Refused("real money has to be wanted on the command line as well", hint="say --env live"))
+    found += objections_to_money(config, environment, request.environment)
     switched = kill_switch(config)
     if switched is not None:
         found.append(switched)
@@ -75,6 +67,22 @@ def objections_to_request(request: "ExecuteRequest", config: "Config") -> list[R
             )
         )
     return found
+
+
+def objections_to_money(config: "Config", environment: str, said: str | None) -> list[Refused]:
+    """Return why real money must not be used: it has to be wanted in the configuration and be *said* on the command line."""
+    if environment != "live":
+        return []
+    if not config.live.enabled:
+        return [
+            Refused(
+                f"live is not enabled: live.enabled is false in {_origin(config)}",
+                hint="real money has to be wanted twice: live: {enabled: true} in the configuration, and --env live",
+            )
+        ]
+    if said != "live":
+        return [Refused("real money has to be wanted on the command line as well", hint="say --env live")]
+    return []
 
 
 def kill_switch(config: "Config") -> Refused | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from depthwalk.assembly.admission import (
     admitted,
+    clocks_first,
     days_limit,
     objections_to_request,
     parent_of,
@@ -17,14 +18,14 @@ from depthwalk.assembly.admission import (
 )
 from depthwalk.assembly.databases import open_store
 from depthwalk.assembly.fallback import chosen_within_budget
-from depthwalk.assembly.ownership import claim_of, machine_locks, own
+from depthwalk.assembly.ownership import claim_of, own
 from depthwalk.assembly.paper import PaperWorld, paper_client, paper_exchange
 from depthwalk.assembly.recovery import leftovers
 from depthwalk.assembly.running import end_asked, see_through
 from depthwalk.assembly.trading import EMBEDDED, Destination, destination, trading_client
 from depthwalk.domain.order import Action, Outcome, ParentOrder
 from depthwalk.domain.result import Status
-from depthwalk.domain.units import Instant, Price, Quantity, parse_instant
+from depthwalk.domain.units import Instant, Price, Quantity, format_quantity, parse_instant
 from depthwalk.errors import UsageError
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ class _Plan:
     params: "BaseParams"
     seed: int
     start: Instant
+    tell: Callable[[str], None]
 
     @property
     def alone(self) -> bool:
@@ -100,7 +102,7 @@ def environment_of(request: ExecuteRequest) -> str:
 def execute(request: ExecuteRequest, view: "View", *, tell: Callable[[str], None] | None = None) -> "ExecutionResult":
     """Run one execution from start to finish and return its measured result; everything is in the database by then.
 
-    *tell* gets the lines for people that are not the result: which faults happened, where some were asked for.
+    *tell* gets the lines for people that are not the result: which faults happened, what an earlier crash had left.
 
     Raises:
         UsageError: what was asked for cannot be (unknown ticker, off-grid price, unusable file).
@@ -112,17 +114,19 @@ def execute(request: ExecuteRequest, view: "View", *, tell: Callable[[str], None
     """
     from depthwalk.clock import LoopClock, SystemClock
 
-    plan = _checked(request)
+    plan = _checked(request, tell or (lambda _: None))
     with open_store(request.config_path, request.database_path) as database:
         if plan.destination.venue != EMBEDDED:
-            return asyncio.run(_on_connection(plan, database, view, tell))
+            return asyncio.run(_on_connection(plan, database, view))
         world = world_of(request, seed=plan.seed, start=plan.start)
         exchange = paper_exchange(world, database)
 
         async def main() -> "ExecutionResult":
             loop = asyncio.get_running_loop()
             clock = LoopClock(plan.start, loop) if plan.alone else SystemClock()
-            client = paper_client(exchange, config=plan.config, seed=plan.seed, clock=clock, faults=request.faults, tell=tell)
+            client = paper_client(
+                exchange, config=plan.config, seed=plan.seed, clock=clock, faults=request.faults, tell=plan.tell
+            )
             try:
                 return await _run(plan, client=client, source=exchange.source, clock=clock, database=database, view=view)
             finally:
@@ -131,17 +135,17 @@ def execute(request: ExecuteRequest, view: "View", *, tell: Callable[[str], None
         return _drive(main, simulated=request.simulated)
 
 
-async def _on_connection(
-    plan: _Plan, database: "Database", view: "View", tell: Callable[[str], None] | None
-) -> "ExecutionResult":
+async def _on_connection(plan: _Plan, database: "Database", view: "View") -> "ExecutionResult":
     from depthwalk.clock import SystemClock
 
     clock = SystemClock()
-    async with trading_client(plan.config, plan.environment, clock, faults=plan.request.faults, tell=tell) as venue:
+    async with trading_client(plan.config, plan.environment, clock, faults=plan.request.faults, tell=plan.tell) as venue:
+        with clocks_first(venue.client):
+            await venue.client.user_data_as_of()  # is anybody there? Else nothing is begun
         return await _run(plan, client=venue.client, source=venue.source, clock=clock, database=database, view=view)
 
 
-def _checked(request: ExecuteRequest) -> _Plan:
+def _checked(request: ExecuteRequest, tell: Callable[[str], None]) -> _Plan:
     """Check what can be checked without the exchange."""
     from depthwalk.clock import SystemClock
     from depthwalk.config import load
@@ -162,6 +166,7 @@ def _checked(request: ExecuteRequest) -> _Plan:
         params=params,
         seed=secrets.randbits(32) if request.seed is None else request.seed,
         start=SystemClock().now() if request.seed is None else SEEDED_START,
+        tell=tell,
     )
 
 
@@ -204,11 +209,13 @@ async def _run(
     # The id is from the operating system, never from the seed: client order ids must not repeat (design, D7).
     start = _start_of(plan, parent_of(plan.request, secrets.token_hex(16)), source, clock)
     claim = claim_of(start, database.path, f"depthwalk execute {start.parent.ticker}", alone=plan.alone)
-    owned = own(machine_locks(), claim, now=clock.now(), config=plan.config)
+    owned = own(claim, now=clock.now(), config=plan.config)
     ended = False
     try:
         if not plan.alone:
-            await leftovers(database, start, None if start.venue == EMBEDDED else client, clock)
+            for each in await leftovers(database, start, None if start.venue == EMBEDDED else client, clock):
+                left = f"{format_quantity(each.filled)} of {format_quantity(each.requested)} filled"
+                plan.tell(f"settled what execution {each.execution_id[:8]} had left here: {left}; {each.detail}")
         result = await _begin(plan, start, database, client=client, clock=clock, view=view, running=owned.running)
         ended = result.status is not Status.UNKNOWN
     finally:
@@ -253,7 +260,7 @@ async def _begin(
     from depthwalk.runtime.runner import Runner
     from depthwalk.storage.journal import ExecutionJournal
 
-    config = plan.config
+    config, before = plan.config, client.usage
     let_in = await admitted(client, start.parent, config, clock=clock, params=plan.params, environment=plan.environment)
     chosen = chosen_within_budget(
         plan.algorithm,
@@ -283,4 +290,6 @@ async def _begin(
         notes=notes,
     )
     ask = None if plan.alone else end_asked(database, start.execution_id, config)
-    return await see_through(runner.run(), runner, executor, journal=journal, client=client, clock=clock, ask=ask)
+    return await see_through(
+        runner.run(), runner, executor, journal=journal, client=client, clock=clock, ask=ask, before=before
+    )

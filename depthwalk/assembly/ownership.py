@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 class Claim:
     """What an execution has to own before it acts.
 
-    *scope* names the account: environment, venue and key, or the database of the embedded exchange. None: it has an account
-    of its own (a seeded or simulated run), so nobody can be in its way and it is not counted.
+    *database* is where it is recorded: whoever could drive it has that file. *scope* names the account: environment, venue
+    and key, or the database of the embedded exchange. None: it has an account of its own (a seeded or simulated run), so
+    nobody can be in its way and it is not counted.
     """
 
+    database: Path
     execution_id: str
     ticker: str
     scope: str | None
@@ -53,6 +55,7 @@ def claim_of(start: "ExecutionStart", database_path: Path, command: str, *, alon
     """Return what has to be owned to drive an execution; *alone*: it shares nothing with others while it runs."""
     where = str(database_path.resolve()) if start.venue == EMBEDDED else f"{start.venue} {start.account}"
     return Claim(
+        database=database_path,
         execution_id=start.execution_id,
         ticker=start.parent.ticker,
         scope=None if alone or start.fresh_account else f"{start.environment} {where}",
@@ -61,13 +64,21 @@ def claim_of(start: "ExecutionStart", database_path: Path, command: str, *, alon
 
 
 def machine_locks() -> "Locks":
-    """Return the locks of this machine."""
+    """Return the locks of this machine and user: markets, and slots of those that run at once."""
     from depthwalk.storage.locks import Locks, machine_folder
 
     return Locks(machine_folder())
 
 
-def own(locks: "Locks", claim: Claim, *, now: Instant, config: "Config | None" = None, market: bool = True) -> Ownership:
+def database_locks(path: Path) -> "Locks":
+    """Return the locks of the executions in a database. They lie beside it: also a process with other folders finds them."""
+    from depthwalk.storage.locks import Locks
+
+    path = path.resolve()
+    return Locks(path.with_name(f"{path.name}.locks"))
+
+
+def own(claim: Claim, *, now: Instant, config: "Config | None" = None, market: bool = True) -> Ownership:
     """Take what an execution has to own: itself, with *market* its market, with *config* a slot of those that run at once.
 
     Raises:
@@ -78,12 +89,11 @@ def own(locks: "Locks", claim: Claim, *, now: Instant, config: "Config | None" =
     from depthwalk.storage.locks import Holder
 
     holder = Holder(pid=os.getpid(), execution_id=claim.execution_id, ticker=claim.ticker, since=now, command=claim.command)
+    executions, locks = database_locks(claim.database), machine_locks()
     with ExitStack() as taken:
-        execution = locks.take(_execution(claim.execution_id), holder=holder)
+        execution = executions.take(claim.execution_id, holder=holder)
         if execution is None:
-            raise Refused(
-                f"execution {claim.execution_id[:8]} is driven by {_who(locks.holder(_execution(claim.execution_id)))}"
-            )
+            raise Refused(f"execution {claim.execution_id[:8]} is driven by {_who(executions.holder(claim.execution_id))}")
         unowned = taken.enter_context(ExitStack())
         unowned.callback(execution.release)
         running = 1
@@ -108,19 +118,9 @@ def own(locks: "Locks", claim: Claim, *, now: Instant, config: "Config | None" =
         return Ownership(running, execution, taken.pop_all())
 
 
-def owner_of(execution_id: str) -> int | None:
-    """Return the process that drives an execution now; None where none does."""
-    holder = owner(machine_locks(), execution_id)
-    return None if holder is None else holder.pid
-
-
-def owner(locks: "Locks", execution_id: str) -> "Holder | None":
-    """Return who drives an execution now; None where nobody does."""
-    return locks.holder(_execution(execution_id))
-
-
-def _execution(execution_id: str) -> str:
-    return f"execution {execution_id}"
+def owner(database: Path, execution_id: str) -> "Holder | None":
+    """Return who drives an execution of a database now; None where nobody does."""
+    return database_locks(database).holder(execution_id)
 
 
 def _who(holder: "Holder | None") -> str:

@@ -7,17 +7,17 @@ embedded exchange ended with the process, so there the record is all there is. D
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from depthwalk.assembly.databases import open_store
-from depthwalk.assembly.ownership import claim_of, machine_locks, own, owner
+from depthwalk.assembly.ownership import claim_of, own, owner
 from depthwalk.assembly.trading import EMBEDDED, Destination, destination, trading_client
 from depthwalk.domain.messages import Finish, Reason
 from depthwalk.domain.result import ApiUsage, Status
-from depthwalk.domain.units import Quantity
+from depthwalk.domain.units import Instant, Quantity
 from depthwalk.errors import DepthwalkError, ExitCode, InDoubt, Refused, worst
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from depthwalk.storage.executions import ExecutionSummary
     from depthwalk.storage.journal import ExecutionJournal, ExecutionStart
 
+_BEGAN_ANEW = "its exchange began anew, and knows none of its orders"
 _ENDED_WITH_IT = "its exchange was inside its process and ended with it"
 
 
@@ -46,6 +47,7 @@ class Recovery:
     filled: Quantity
     detail: str
     exit_code: ExitCode = ExitCode.DONE
+    running: bool = False
 
 
 def recover(
@@ -101,10 +103,13 @@ async def _recover_all(
         return rows
 
 
-async def leftovers(database: "Database", start: "ExecutionStart", client: "KalshiClient | None", clock: "Clock") -> None:
+async def leftovers(
+    database: "Database", start: "ExecutionStart", client: "KalshiClient | None", clock: "Clock"
+) -> list[Recovery]:
     """Settle what earlier executions left in the market that *start* is about to trade, which this process owns.
 
     Raises:
+        Refused: one of them is driven by another process, which locks its market somewhere else.
         InDoubt: something is still in doubt; nothing may be sent there.
 
     """
@@ -113,15 +118,21 @@ async def leftovers(database: "Database", start: "ExecutionStart", client: "Kals
     async def client_for(_: "ExecutionStart") -> "KalshiClient | None":
         return client
 
+    settled: list[Recovery] = []
     for each in unfinished(database, environment=start.environment, account=start.account, ticker=start.parent.ticker):
         if each.start.venue != start.venue or each.start.fresh_account:
             continue
         outcome = await _attempt(each, database, client_for, clock, market=False)
+        if outcome.running and client is not None:
+            raise Refused(f"execution {outcome.execution_id[:8]} trades {outcome.ticker}: {outcome.detail}")
         if outcome.exit_code is not ExitCode.DONE:
             raise InDoubt(
                 f"execution {outcome.execution_id[:8]} left {outcome.ticker} in doubt: {outcome.detail}",
                 hint="`depthwalk recover` settles it",
             )
+        if outcome.after is not None:
+            settled.append(outcome)
+    return settled
 
 
 async def _attempt(
@@ -133,14 +144,14 @@ async def _attempt(
     market: bool,
 ) -> Recovery:
     """Settle an execution if nobody drives it; whatever goes wrong is said in the row."""
-    locks = machine_locks()
-    if (holder := owner(locks, found.start.execution_id)) is not None:
-        return row_of(found, None, found.filled, f"it runs (process {holder.pid})", ExitCode.DONE)
+    if (holder := owner(database.path, found.start.execution_id)) is not None:
+        return replace(_left(found, f"it runs (process {holder.pid})", ExitCode.DONE), running=True)
     try:
         claim = claim_of(found.start, database.path, "depthwalk recover")
-        owned = own(locks, claim, now=clock.now(), market=market)
+        owned = own(claim, now=clock.now(), market=market)
     except Refused as no:
-        return _left(found, no.message, ExitCode.DONE)
+        # Its orders may rest, and nobody looks after them as long as another run holds its market.
+        return _left(found, no.message, ExitCode.IN_DOUBT)
     row = _left(found, "stopped half-way", ExitCode.IN_DOUBT)
     try:
         row = await _settle(found, database, await client_for(found.start), clock)
@@ -195,6 +206,8 @@ async def _settle(found: "ExecutionSummary", database: "Database", client: "Kals
     if finish is None or finish.reason is Reason.IN_DOUBT:
         if client is None:
             finish = Finish(reason=Reason.RECOVERED, detail=_ENDED_WITH_IT)
+        elif await _began_anew(brought.executor, start, client):
+            finish = Finish(reason=Reason.RECOVERED, detail=_BEGAN_ANEW)
         else:
             before = client.usage
             finish = await _end(brought, found, journal, client, clock)
@@ -213,6 +226,20 @@ async def _settle(found: "ExecutionSummary", database: "Database", client: "Kals
     journal.finish(result)
     code = ExitCode.IN_DOUBT if result.status is Status.UNKNOWN else ExitCode.DONE
     return row_of(found, result.status, result.filled, result.finish.detail, code)
+
+
+async def _began_anew(executor: "Executor", start: "ExecutionStart", client: "KalshiClient") -> bool:
+    """Say whether a served paper exchange knows none of the orders that it had accepted: `paper serve --fresh`.
+
+    A real venue may leave old orders out of its lists (kalshi-api.md section 6.6), so there it proves nothing.
+    """
+    from depthwalk.runtime.readings import MARGIN
+
+    accepted = {child.order_id for child in executor.desk.children if child.order_id is not None}
+    if start.environment != "paper" or not accepted:
+        return False
+    listed = await client.orders_since(start.parent.ticker, Instant(executor.run.started_at - MARGIN))
+    return accepted.isdisjoint(report.order_id for report in listed)
 
 
 async def _end(

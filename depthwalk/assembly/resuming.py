@@ -7,13 +7,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from depthwalk.assembly.admission import check_open, kill_switch
+from depthwalk.assembly.admission import check_open, kill_switch, objections_to_money
 from depthwalk.assembly.databases import open_store
-from depthwalk.assembly.ownership import claim_of, machine_locks, own, owner
+from depthwalk.assembly.ownership import claim_of, own, owner
 from depthwalk.assembly.recovery import Recovery, recover, row_of
 from depthwalk.assembly.running import end_asked, see_through
 from depthwalk.assembly.trading import EMBEDDED, Destination, destination, trading_client
-from depthwalk.domain.result import Status
+from depthwalk.domain.result import ApiUsage, Status
 from depthwalk.domain.units import Duration, Quantity, seconds
 from depthwalk.errors import ExitCode, Refused
 
@@ -40,13 +40,20 @@ class Dormant:
 
     execution_id: str
     ticker: str
+    environment: str
     unfilled: Quantity
     left: Duration
     age: Duration
 
 
 def resume(
-    config_path: Path | None, database_path: Path | None, name: str, *, view: "View", agree: Callable[[Dormant], None]
+    config_path: Path | None,
+    database_path: Path | None,
+    name: str,
+    *,
+    environment: str | None,
+    view: "View",
+    agree: Callable[[Dormant], None],
 ) -> "ExecutionResult":
     """Carry an execution on with what is left of its quantity, walks and time, and return its result as `execute` does.
 
@@ -54,8 +61,9 @@ def resume(
         config_path: the configuration.
         database_path: the database.
         name: the execution's id, or an unambiguous beginning.
+        environment: what `--env` says: real money has to be wanted there as well.
         view: who watches.
-        agree: asked where nobody has driven it for long; raises to leave it.
+        agree: asked where nobody has driven it for long, and where it is about real money; raises to leave it.
 
     Raises:
         UsageError: there is no such execution.
@@ -69,11 +77,11 @@ def resume(
     config = load(config_path)
     with open_store(config_path, database_path) as database:
         found = load_execution(database, name).summary
-        _check_resumable(found, config)
+        _check_resumable(found, config, environment)
         return asyncio.run(_resume(found, config, database, view, agree))
 
 
-def _check_resumable(found: "ExecutionSummary", config: "Config") -> None:
+def _check_resumable(found: "ExecutionSummary", config: "Config", environment: str | None) -> None:
     start, short = found.start, found.start.execution_id[:8]
     if found.status is Status.UNKNOWN:
         raise Refused(f"execution {short} ended in doubt: it cannot be carried on", hint="`depthwalk recover` settles it")
@@ -86,6 +94,8 @@ def _check_resumable(found: "ExecutionSummary", config: "Config") -> None:
         )
     if destination(config, start.environment) != Destination(start.venue, start.account):
         raise Refused(f"execution {short} was sent to {start.venue} with a key that this configuration does not name")
+    for objection in objections_to_money(config, start.environment, environment):
+        raise objection
     if (no := kill_switch(config)) is not None:
         raise no
 
@@ -97,7 +107,7 @@ async def _resume(
 
     clock, start = SystemClock(), found.start
     claim = claim_of(start, database.path, f"depthwalk executions resume {start.execution_id[:8]}")
-    owned = own(machine_locks(), claim, now=clock.now(), config=config)
+    owned = own(claim, now=clock.now(), config=config)
     ended = False
     try:
         async with trading_client(config, start.environment, clock) as venue:
@@ -138,11 +148,12 @@ async def _carry_on(
     dormant = Dormant(
         execution_id=identity,
         ticker=start.parent.ticker,
+        environment=start.environment,
         unfilled=Quantity(start.parent.quantity - executor.desk.children.filled),
         left=Duration(max(0, run.deadline - last)),
         age=Duration(max(0, clock.now() - last)),
     )
-    if dormant.age > ASK_AFTER:
+    if dormant.age > ASK_AFTER or start.environment == "live":
         agree(dormant)
     await check_open(client, start.parent.ticker, clock, environment=start.environment)
     journal = reopen(database, identity)
@@ -158,7 +169,9 @@ async def _carry_on(
         refresh=True,
     )
     ask = end_asked(database, identity, config)
-    return await see_through(runner.resume(), runner, executor, journal=journal, client=client, clock=clock, ask=ask)
+    return await see_through(
+        runner.resume(), runner, executor, journal=journal, client=client, clock=clock, ask=ask, before=ApiUsage()
+    )
 
 
 # --- ending one from outside ---
@@ -182,7 +195,7 @@ def end(config_path: Path | None, database_path: Path | None, name: str, *, wait
     with open_store(config_path, database_path) as database:
         identity = find_execution(database, name)
         asked = ask_to_end(database, identity, clock.now())
-        if asked and (holder := owner(machine_locks(), identity)) is not None:
+        if asked and (holder := owner(database.path, identity)) is not None:
             waiting(f"waiting for process {holder.pid} to cancel its orders")
             asyncio.run(_until_left(database, identity, clock))
         found = load_execution(database, identity).summary
@@ -190,7 +203,7 @@ def end(config_path: Path | None, database_path: Path | None, name: str, *, wait
             return row_of(
                 found, found.status, found.filled, found.detail or "" if asked else "it had ended before", ExitCode.DONE
             )
-        if owner(machine_locks(), identity) is not None:
+        if owner(database.path, identity) is not None:
             return row_of(found, None, found.filled, "asked to end, but its process has not left yet", ExitCode.IN_DOUBT)
     settled = recover(config_path, database_path, execution_id=identity)
     return settled[0] if settled else row_of(found, None, found.filled, "it has ended meanwhile", ExitCode.DONE)
@@ -200,8 +213,8 @@ async def _until_left(database: "Database", identity: str, clock: "Clock") -> No
     """Wait until an execution has ended or its owner is gone, but not for ever."""
     from depthwalk.storage.executions import load_execution
 
-    since, locks = clock.now(), machine_locks()
+    since = clock.now()
     while clock.now() - since < _PATIENCE:
-        if load_execution(database, identity).summary.status not in _OPEN or owner(locks, identity) is None:
+        if load_execution(database, identity).summary.status not in _OPEN or owner(database.path, identity) is None:
             return
         await clock.sleep(_LOOK_EVERY)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from depthwalk.clock import Clock
     from depthwalk.config import Config
     from depthwalk.domain.messages import Finish
-    from depthwalk.domain.result import ExecutionResult
+    from depthwalk.domain.result import ApiUsage, ExecutionResult
     from depthwalk.executors.base import Executor
     from depthwalk.kalshi.client import KalshiClient
     from depthwalk.runtime.runner import Runner
@@ -45,8 +45,11 @@ async def see_through(
     client: "KalshiClient",
     clock: "Clock",
     ask: EndAsked | None,
+    before: "ApiUsage",
 ) -> "ExecutionResult":
     """Await *drive*, a way of driving *runner*, and return the measured result, which is in the database by then.
+
+    *before* is what the client had used when the execution began.
 
     Raises:
         DepthwalkError: what made the run fail; its orders are canceled.
@@ -65,14 +68,14 @@ async def see_through(
         finally:
             if heeding is not None:
                 heeding.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
+                with contextlib.suppress(asyncio.CancelledError, Exception):
                     await heeding
         replays = start.source == "replay"
         volume = None if replays else await _traded_volume(client, executor.run.started_at, start.parent.ticker)
         result = conclude(
             executor,
             finished_at=clock.now(),
-            api=client.usage,
+            api=client.usage.since(before),
             environment=start.environment,
             source=start.source,
             seed=start.seed,

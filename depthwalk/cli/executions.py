@@ -9,6 +9,8 @@ from depthwalk.cli.options import Yes, session_of
 from depthwalk.errors import ExitCode
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from depthwalk.assembly import Dormant
     from depthwalk.reports.history import ExecutionRow
     from depthwalk.storage.executions import ExecutionSummary
@@ -36,7 +38,7 @@ def list_(
 
     session = session_of(context)
     with assembly.open_store(session.config, session.database) as store:
-        rows = [_row(found) for found in list_executions(store, environment=session.environment, limit=limit)]
+        rows = [_row(found, store.path) for found in list_executions(store, environment=session.environment, limit=limit)]
     if session.json:
         terminal.write_json(execution_json(row) for row in rows)
     else:
@@ -57,7 +59,8 @@ def show(
     session = session_of(context)
     with assembly.open_store(session.config, session.database) as store:
         found = load_execution(store, execution)
-    row, result, fills = _row(found.summary), found.result, found.fills
+        row = _row(found.summary, store.path)
+    result, fills = found.result, found.fills
     decisions = [TimedRecord(at=decision.at, record=decision.record) for decision in found.decisions]
     if session.json:
         terminal.write_json([details_json(row, result, decisions, fills)])
@@ -106,19 +109,24 @@ def resume(
         if not yes:
             left = f"{format_quantity(found.unfilled)} contracts and {in_seconds(found.left):.0f} s are left"
             terminal.confirm(
-                f"Nobody has driven {found.execution_id[:8]} on {found.ticker} for {in_seconds(found.age):.0f} s; {left}."
-                " Carry it on?"
+                f"Nobody has driven {found.execution_id[:8]} on {found.ticker} ({found.environment}) for"
+                f" {in_seconds(found.age):.0f} s; {left}. Carry it on?"
             )
 
-    return watched(session, lambda view: assembly.resume(session.config, session.database, execution, view=view, agree=agree))
+    return watched(
+        session,
+        lambda view: assembly.resume(
+            session.config, session.database, execution, environment=session.environment, view=view, agree=agree
+        ),
+    )
 
 
-def _row(found: "ExecutionSummary") -> "ExecutionRow":
+def _row(found: "ExecutionSummary", database: "Path") -> "ExecutionRow":
     from depthwalk import assembly
     from depthwalk.domain.result import Status
     from depthwalk.reports.history import ExecutionRow
 
-    owner = assembly.owner_of(found.start.execution_id) if found.status is Status.RUNNING else None
+    holder = assembly.owner(database, found.start.execution_id) if found.status is Status.RUNNING else None
 
     start = found.start
     return ExecutionRow(
@@ -136,6 +144,6 @@ def _row(found: "ExecutionSummary") -> "ExecutionRow":
         fees=found.fees,
         walks=found.walks,
         slippage_percent=found.slippage_percent,
-        owner=owner,
+        owner=None if holder is None else holder.pid,
         tags=dict(start.tags),
     )

@@ -140,13 +140,17 @@ class AmendRejected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderCanceled:
-    """The order is off the book for good; *filled* is the venue's final total. Not *asked*: somebody else's doing."""
+    """The order is off the book for good; *filled* is the venue's final total. Not *asked*: somebody else's doing.
+
+    *final*: the total was read from the ended order, and stands against what replies let one conclude.
+    """
 
     at: Instant
     client_id: str
     filled: Quantity
     detail: str = ""
     asked: bool = True
+    final: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

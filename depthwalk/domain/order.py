@@ -69,7 +69,8 @@ _S = OrderStatus
 
 TRANSITIONS: dict[OrderStatus, frozenset[OrderStatus]] = {
     _S.PENDING: frozenset({_S.RESTING, _S.FILLED, _S.CANCELED, _S.EXPIRED, _S.REJECTED, _S.IN_DOUBT}),
-    _S.RESTING: frozenset({_S.AMENDING, _S.CANCELING, _S.FILLED, _S.CANCELED, _S.EXPIRED}),
+    # Read as resting while a further cancel of it was under way, whose reply is then lost.
+    _S.RESTING: frozenset({_S.AMENDING, _S.CANCELING, _S.FILLED, _S.CANCELED, _S.EXPIRED, _S.IN_DOUBT}),
     _S.AMENDING: frozenset({_S.RESTING, _S.FILLED, _S.CANCELED, _S.EXPIRED, _S.IN_DOUBT}),
     # A cancel that the venue does not find leaves the order as it was until it is read again.
     _S.CANCELING: frozenset({_S.RESTING, _S.FILLED, _S.CANCELED, _S.EXPIRED, _S.IN_DOUBT}),

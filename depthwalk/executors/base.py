@@ -38,7 +38,7 @@ from depthwalk.domain.messages import (
     WakeAt,
     Woke,
 )
-from depthwalk.domain.order import TimeInForce
+from depthwalk.domain.order import OrderStatus, TimeInForce
 from depthwalk.domain.result import Arrival
 from depthwalk.domain.units import SECOND, Duration, Instant
 from depthwalk.errors import DomainError, RefusalReason, Refused
@@ -366,7 +366,7 @@ class Executor(Algorithm):
         self.watch.record("in doubt", f"{event.operation.value}: {event.detail}", event.at)
         if self.ending is not None:
             self.ending.doubted()
-        if event.hopeless and self.desk.children[event.client_id].live:
+        if event.hopeless and self.desk.children[event.client_id].status is OrderStatus.IN_DOUBT:
             self._close(event.at, Reason.IN_DOUBT, f"{event.operation.value} of {event.client_id}: {event.detail}")
 
     # --- the end ---

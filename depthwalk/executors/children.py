@@ -60,6 +60,8 @@ class Child:
     amending: AmendOrder | None = None
     written_off: bool = False
     resent: bool = False
+    canceled_at: Instant | None = None
+    doubted_at: Instant | None = None
     version: int = 0
 
     @property
@@ -234,6 +236,7 @@ class Children:
             child.ceiling = Quantity(max(child.total, intent.total))
         else:
             child.move(OrderStatus.CANCELING)
+            child.canceled_at = at
 
     def apply(self, event: Event) -> None:
         """Take what the venue said about a child. Events of other kinds are none of the ledger's business."""
@@ -262,7 +265,10 @@ class Children:
                     child.move(OrderStatus.RESTING)
             case OrderCanceled() | OrderExpired():
                 child = self[event.client_id]
-                self._report(child, event.filled)
+                if isinstance(event, OrderCanceled) and event.final:
+                    child.reported = Quantity(max(child.filled, event.filled))
+                else:
+                    self._report(child, event.filled)
                 ended = OrderStatus.CANCELED if isinstance(event, OrderCanceled) else OrderStatus.EXPIRED
                 if child.live:
                     child.move(OrderStatus.FILLED if event.filled >= child.total else ended)
@@ -274,7 +280,9 @@ class Children:
             case OrderInDoubt():
                 self.ever_in_doubt = True
                 child = self[event.client_id]
-                if child.live:
+                child.doubted_at = event.at
+                # What has been read as resting meanwhile is not in doubt because an older search gives up.
+                if child.live and not (event.hopeless and child.status is OrderStatus.RESTING):
                     child.move(OrderStatus.IN_DOUBT)
             case _:
                 pass

@@ -19,6 +19,9 @@ from depthwalk.executors.state import Run, Split
 OUTLIVE = seconds(15)
 """How long an order may outlive the horizon at the venue before it dies by itself (design, D6)."""
 
+CANCEL_AGAIN = seconds(2)
+"""How long a cancel is given before it is sent again, so that a venue which takes none is not flooded with them."""
+
 LONGEST_LIFE = seconds(120)
 """Longest expiry of a resting order; on longer horizons it is renewed when half of it has passed."""
 
@@ -95,8 +98,9 @@ class Desk:
     def cancel_live(self, now: Instant) -> None:
         """Cancel every resting child, and those in doubt that the venue has; others in flight follow when their reply is in."""
         for child in self.children.live:
+            waited = child.canceled_at is None or now - child.canceled_at >= CANCEL_AGAIN
             doubtful = child.status is OrderStatus.IN_DOUBT and child.order_id is not None
-            if child.status is OrderStatus.RESTING or doubtful:
+            if waited and (child.status is OrderStatus.RESTING or doubtful):
                 self._send(CancelOrder(client_id=child.client_id), now)
 
     def placed(self, child: Child, now: Instant, book: Book) -> Record | None:

@@ -16,6 +16,9 @@ from depthwalk.executors.watch import Watch
 
 _SWEEP_AGAIN = seconds(5)
 
+LATE = seconds(10)
+"""How long after the deadline the rest may still be taken: longer than confirming takes, much shorter than a sleep."""
+
 
 class Ending:
     """How one run ends. *reason* and *detail* say why; a later reason replaces the horizon, and doubt replaces all."""
@@ -133,6 +136,10 @@ class Ending:
         if self._arrival is None or watch.sight is None or watch.blocked(now):
             watch.record("no cross", watch.hold or "the book is too old", now)
             return False
+        late = now - watch.run.deadline
+        if late > LATE:
+            watch.record("no cross", f"the time was up {in_seconds(late):.0f} s ago", now)
+            return False
         space = watch.run.space
         cap = space.traded(self._arrival.cap)
         offered = up_to(watch.sight.book.asks, cap)
@@ -143,7 +150,8 @@ class Ending:
     def _end(self, now: Instant, reason: Reason) -> None:
         """Finish, but not while a request that was given up may still arrive: nobody would watch that order, or its fills."""
         written_off = [child for child in self._desk.children if child.written_off]
-        until = max((child.sent_at + REQUEST_LIFE for child in written_off), default=now)
+        # Counted from when the reply was given up: the request may have waited long before it was signed.
+        until = max(((child.doubted_at or child.sent_at) + REQUEST_LIFE for child in written_off), default=now)
         if now >= until or reason is Reason.IN_DOUBT:
             self._finish(reason, self._detail)
             return

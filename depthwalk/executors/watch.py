@@ -1,16 +1,23 @@
 """What a run sees: books cleaned of our orders and judged, the one it may decide on, and whether it has to hold.
 
-An algorithm never sees a book that is crossed, locked, empty, older than our orders in it or too old (design, D12 and D16).
+An algorithm never sees a book that is crossed, locked, empty, older than our orders in it or too old (design, D12 and D16),
+nor, once it has seen two sides, one that has lost a side, or one far from the last before a second look has confirmed it.
 """
 
-from depthwalk.domain.book import BookState
+from depthwalk.domain.book import Book, BookState
 from depthwalk.domain.messages import BookChanged, Intent, Record
-from depthwalk.domain.units import Duration, Instant, Price, in_seconds
+from depthwalk.domain.units import CENT, Duration, Instant, Price, in_seconds
 from depthwalk.executors.children import Children
 from depthwalk.executors.state import Run, Sight
 
 _FLYING = "orders in flight"
 _OLD = "the book is older than our orders in it"
+_SLOW = "the book took too long to come"
+_JUMPED = "the book has jumped"
+_ONE_SIDED = "the book has lost a side"
+
+JUMP = Price(10 * CENT)
+"""A mid that has moved by more since the last book is believed when a second look has seen it too."""
 
 
 class Watch:
@@ -22,12 +29,13 @@ class Watch:
         self.first: Sight | None = None
         self.mids: list[tuple[Instant, int]] = []
         self.hold: str | None = None
+        self._rumor: int | None = None
         self._outbox = outbox
 
     @property
     def passing(self) -> bool:
         """Whether the reason to hold passes by itself in a moment, so that looking again soon is worth it."""
-        return self.hold in (_FLYING, _OLD)
+        return self.hold in (_FLYING, _OLD, _SLOW, _JUMPED)
 
     def take(self, event: BookChanged, children: Children) -> bool:
         """Judge a book; True where it is sound and now stands as the sight, False where the run has to hold."""
@@ -38,13 +46,31 @@ class Watch:
         if book.state in (BookState.CROSSED, BookState.LOCKED, BookState.EMPTY):
             self.holding(f"the book is {book.state.value}", event.at)
             return False
+        seen = self.run.space.book(book)
+        doubtful = self._doubtful(seen, Duration(event.at - event.confirmed_at))
+        if doubtful is not None:
+            self.holding(doubtful, event.at)
+            return False
         if self.hold is not None:
             self.record("resume", f"over: {self.hold}", event.at)
             self.hold = None
-        self.sight = Sight(book=self.run.space.book(book), confirmed_at=event.confirmed_at)
+        self.sight = Sight(book=seen, confirmed_at=event.confirmed_at)
         if self.sight.book.mid_twice is not None:
             self.mids.append((event.at, self.sight.book.mid_twice))
         return True
+
+    def _doubtful(self, book: Book, age: Duration) -> str | None:
+        """Say why a book is not decided on although it could be: too old, or too different from the one before it."""
+        if age > self.run.rules.max_book_age:
+            return _SLOW
+        before, rumor = None if self.sight is None else self.sight.book.mid_twice, self._rumor
+        mid = self._rumor = book.mid_twice
+        if before is None:
+            return None
+        if mid is None:
+            return _ONE_SIDED
+        known = (before, *(() if rumor is None else (rumor,)))
+        return None if any(abs(mid - each) <= 2 * JUMP for each in known) else _JUMPED
 
     def holding(self, why: str, now: Instant) -> None:
         """Hold from now on, and say why if that is new."""

@@ -76,6 +76,7 @@ class Readings:
         self._busy = busy
         self._odd: dict[str, tuple[int, OrderReport, Instant]] = {}
         self._explain = explain
+        self._short: dict[str, Instant] = {}
         # Empty for a new run, but not for one that is carried on.
         self._client_ids = {child.order_id: child.client_id for child in children if child.order_id is not None}
         self._seen = {fill.fill_id for fill in children.fills}
@@ -169,9 +170,22 @@ class Readings:
                 self._correct(child, report)
         if behind:
             await self.read_fills()
+            await self._check_totals()
         for child, report in ended:
             if child.version == before[child.client_id] or child.live:
                 await self._post_end(child, report)
+
+    async def _check_totals(self) -> None:
+        """Ask an ended order itself where fills go on missing: made smaller by others, it had less left than we thought."""
+        now = self._clock.now()
+        for child in self._children:
+            if child.live or child.settled or child.order_id is None:
+                self._short.pop(child.client_id, None)
+            elif now - self._short.setdefault(child.client_id, now) >= FRESH:
+                report = await self._exchange.order(child.order_id)
+                if report.status is not OrderStatus.RESTING and report.filled < child.reported:
+                    text = "as the ended order has it"
+                    self._post(OrderCanceled(at=now, client_id=child.client_id, filled=report.filled, detail=text, final=True))
 
     def _correct(self, child: Child, report: OrderReport) -> None:
         """Believe the venue's price of a resting order against ours once it has insisted for as long as its data may lag.

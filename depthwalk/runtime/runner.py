@@ -35,12 +35,12 @@ from depthwalk.domain.messages import (
     Woke,
 )
 from depthwalk.domain.order import ParentOrder
-from depthwalk.domain.units import Duration, seconds
+from depthwalk.domain.units import Duration, Quantity, seconds
 from depthwalk.errors import DomainError, ExchangeError, InDoubt, StorageError
 from depthwalk.executors.base import Executor
 from depthwalk.executors.snapshot import take_snapshot
 from depthwalk.ports import Exchange, Journal, View
-from depthwalk.runtime.leaving import cancel_all, shielded
+from depthwalk.runtime.leaving import cancel_all, raise_with_state, shielded
 from depthwalk.runtime.market_watch import EVERY, MarketWatch
 from depthwalk.runtime.readings import Readings
 from depthwalk.runtime.writes import Writes
@@ -105,6 +105,7 @@ class Runner:
         self._feed_lost = False
         self._effects: _Effects | None = None
         self._only_leaving = False
+        self._unhandled = 0
 
     def stop(self, detail: str) -> None:
         """Ask the run to end: orders are canceled and confirmed first. To be called on the loop's thread."""
@@ -140,9 +141,9 @@ class Runner:
                 self._spawn(self._keep_showing())
             while self._executor.finish is None:
                 self._handle(await self._next_event())
-        except BaseException:
-            await self._leave()
-            raise
+        except BaseException as error:  # noqa: BLE001 - whatever it is, orders are canceled before it goes on
+            confirmed = await self._leave()
+            raise_with_state(error, self._filled, confirmed=confirmed)
         finally:
             await self._stop_tasks()
         return self._executor.finish
@@ -294,8 +295,11 @@ class Runner:
 
     # --- leaving ---
 
-    async def _leave(self) -> None:
-        """Cancel this parent's orders and keep their fills when the loop dies of something else than a Finish."""
+    async def _leave(self) -> bool:
+        """Cancel this parent's orders and keep their fills when the loop dies of something else than a Finish.
+
+        Returns whether the venue has confirmed that nothing of it rests.
+        """
         leaving = cancel_all(
             exchange=self._exchange,
             clock=self._clock,
@@ -304,13 +308,23 @@ class Runner:
             writes=self._under_way,
             readings=None if self._effects is None else self._effects.readings,
         )
-        await shielded(asyncio.ensure_future(leaving))
+        confirmed = await shielded(asyncio.ensure_future(leaving))
         while not self._inbox.empty():
             event = self._inbox.get_nowait()
             if isinstance(event, OrderFilled):
+                self._unhandled += event.fill.quantity
                 # The last that will be handled of it; the journal may be what we are leaving for.
                 with contextlib.suppress(StorageError):
                     self._journal.append(event, ())
+        return confirmed
+
+    @property
+    def _filled(self) -> Quantity:
+        """What is filled as far as we have read, when the run dies."""
+        if self._effects is None:
+            return Quantity(0)
+        held = sum(fill.quantity for fill in self._executor.desk.children.fills)
+        return Quantity(held + self._unhandled)
 
     async def _stop_tasks(self) -> None:
         for task in tuple(self._tasks):

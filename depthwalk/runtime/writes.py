@@ -54,6 +54,7 @@ class Writes:
         self._readings = readings
         self._watch = watch
         self._post = post
+        self._settling: set[str] = set()
 
     async def submit(self, intent: SubmitOrder) -> None:
         """Send a new order."""
@@ -150,7 +151,13 @@ class Writes:
         await self._settle(client_id, operation, error)
 
     async def _settle(self, client_id: str, operation: Operation, error: ExchangeError) -> None:
+        if client_id in self._settling:
+            return  # one search a child: whatever it finds answers for all its writes
         log.warning("%s of %s: %s; reading what became of it", operation.value, client_id, error.message)
         child = self._children[client_id]
         price = child.amending.price if child.amending is not None else None
-        await self._readings.settle(child, operation, price)
+        self._settling.add(client_id)
+        try:
+            await self._readings.settle(child, operation, price)
+        finally:
+            self._settling.discard(client_id)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from depthwalk.assembly.ownership import Claim, Ownership, claim_of, machine_locks, own, owner
+from depthwalk.assembly.ownership import Claim, Ownership, claim_of, own, owner
 from depthwalk.config import Config, ExecutionConfig
 from depthwalk.errors import Refused
 from tests.support.executions import start
@@ -12,16 +12,25 @@ from tests.support.results import START
 
 TWO = Config(execution=ExecutionConfig(max_concurrent_executions=2))
 SCOPE = "live a-host a-key"
+DATABASE = Path("depthwalk.sqlite")
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the database in a folder of the test's own."""
+    monkeypatch.chdir(tmp_path)
 
 
 def claim(number: int = 1, *, ticker: str = "T", scope: str | None = SCOPE) -> Claim:
     """Return the claim of the execution *number*."""
-    return Claim(execution_id=f"{number:032x}", ticker=ticker, scope=scope, command=f"depthwalk execute {ticker}")
+    return Claim(
+        database=DATABASE, execution_id=f"{number:032x}", ticker=ticker, scope=scope, command=f"depthwalk execute {ticker}"
+    )
 
 
 def take(wanted: Claim, config: Config | None = TWO) -> Ownership:
     """Own it, as an execution does."""
-    return own(machine_locks(), wanted, now=START, config=config)
+    return own(wanted, now=START, config=config)
 
 
 def test_one_execution_at_a_time_in_a_market() -> None:
@@ -38,7 +47,7 @@ def test_nobody_drives_an_execution_twice() -> None:
     """The lock of the execution itself, also where its market is not asked for."""
     first = take(claim(1))
     with pytest.raises(Refused, match="execution 00000000 is driven by"):
-        own(machine_locks(), claim(1, scope=None), now=START)
+        own(claim(1, scope=None), now=START)
     first.release(ended=False)
 
 
@@ -50,7 +59,7 @@ def test_nobody_drives_an_execution_twice() -> None:
 def test_others_are_not_in_the_way(other: Claim) -> None:
     """Another market, environment or account has nothing to do with it."""
     first, second = take(claim(1)), take(other)
-    assert owner(machine_locks(), other.execution_id) is not None
+    assert owner(DATABASE, other.execution_id) is not None
     second.release(ended=True)
     first.release(ended=True)
 
@@ -77,7 +86,7 @@ def test_a_refusal_leaves_nothing_held(refusal: str) -> None:
     wanted = claim(3, ticker="A" if refusal == "its market" else "C")
     with pytest.raises(Refused):
         take(wanted)
-    assert owner(machine_locks(), wanted.execution_id) is None
+    assert owner(DATABASE, wanted.execution_id) is None
     for each in held:
         each.release(ended=True)
     take(wanted).release(ended=True)
@@ -85,10 +94,9 @@ def test_a_refusal_leaves_nothing_held(refusal: str) -> None:
 
 def test_an_ended_execution_leaves_no_file() -> None:
     """Locks of executions do not pile up; one that may be driven again keeps its own."""
-    folder = Path(machine_locks()._folder)
 
     def names() -> list[str]:
-        return sorted(each.name for each in folder.glob("execution*"))
+        return sorted(each.name for each in Path("depthwalk.sqlite.locks").glob("0*"))
 
     take(claim(1)).release(ended=True)
     assert [] == names()
