@@ -227,7 +227,7 @@ def test_what_is_seen_while_recovering_is_not_the_runs() -> None:
     later = Instant(T0 + seconds(3_600))
     run.handle(Recovering(at=later, detail="its process died"))
     run.handle(OrderCanceled(at=later, client_id=name, filled=contracts(0)))
-    run.handle(read(book("10x100 | 12x30"), later))
+    run.handle(read(book("41x100 | 44x30"), later))
 
     assert run.watch.sight is not None
     assert GOOD == run.watch.sight.book

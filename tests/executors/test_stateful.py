@@ -256,7 +256,7 @@ class AnyVenue(RuleBasedStateMachine):
         kind=st.sampled_from([*BROKEN, "bids only", "asks only", "jump", "sound", "sound", "lost"]),
         bid=PRICES,
         gap=st.integers(1, 6),
-        age=st.sampled_from([0, 0, 0, 1, 5]),
+        age=st.sampled_from([0, 0, 0, 1, 9, 30]),
         foreign=st.booleans(),
         lag=st.booleans(),
         slow=st.booleans(),
@@ -288,7 +288,7 @@ class AnyVenue(RuleBasedStateMachine):
     def show(self, kind: str, bid: int, gap: int, age: int, *, foreign: bool) -> None:
         """Show a book of that kind."""
         run, others = self.driven, sound(bid, gap)
-        fit = kind not in BROKEN
+        fit = kind not in BROKEN and age <= 10
         if kind == "crossed":
             others = sound(bid, -1)
         elif kind == "locked":
@@ -297,7 +297,8 @@ class AnyVenue(RuleBasedStateMachine):
             others = Book(others.bids if kind == "bids only" else (), others.asks if kind == "asks only" else ())
         shown = run.venue.shown(others)
         if kind in ("without ours", "less than ours"):
-            shown, fit = self.older(shown, 1 if kind == "less than ours" else 1_000_000)
+            shown, same = self.older(shown, 1 if kind == "less than ours" else 1_000_000)
+            fit = same and age <= 10
         theirs: tuple[ForeignOrder, ...] = ()
         if foreign:
             theirs = (ForeignOrder(side=Side.BUY, price=Price(100 * bid + 100), quantity=Quantity(700)),)
