@@ -101,7 +101,8 @@ class Readings:
     async def read_all_fills(self) -> None:
         """Read the fills of every order of ours, also of those whose create was never answered."""
         for report in await self._exchange.orders_since(self._market.ticker, self._since):
-            if self._children.get(report.client_id) is not None:
+            child = self._children.get(report.client_id)
+            if child is not None and report.side is child.side:
                 self.know(report.order_id, report.client_id)
         await self.read_fills()
 
@@ -148,7 +149,7 @@ class Readings:
     async def _revive(self, report: OrderReport) -> None:
         """Post an order of ours that the venue has although it was written off as never arrived."""
         child = self._children.get(report.client_id)
-        if child is not None and child.written_off:
+        if child is not None and child.written_off and report.side is child.side:
             await self._post_found(child, report)
 
     def _resting(self) -> dict[str, int]:
@@ -178,7 +179,7 @@ class Readings:
     async def _check_totals(self) -> None:
         """Ask an ended order itself where fills go on missing: made smaller by others, it had less left than we thought."""
         now = self._clock.now()
-        for child in self._children:
+        for child in list(self._children):  # one may be sent while an order is read
             if child.live or child.settled or child.order_id is None:
                 self._short.pop(child.client_id, None)
             elif now - self._short.setdefault(child.client_id, now) >= FRESH:

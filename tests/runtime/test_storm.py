@@ -157,6 +157,13 @@ def test_a_storm_costs_neither_money_nor_orders(algorithm: str, outcome: Outcome
     assert endings[Reason.IN_DOUBT.value] <= 1
 
 
+@pytest.mark.parametrize("seed", [9_000_942, 9_001_053])
+def test_a_storm_that_once_cost_a_run(seed: int) -> None:
+    """An order sent while ended ones were being read once ended the run."""
+    complaints, _, _ = weather_report(iter([draw(seed, *COMBINATIONS[seed % len(COMBINATIONS)])]))
+    assert [] == complaints
+
+
 def test_the_storm_has_every_fault() -> None:
     """What the storm says it does, it does: no kind of fault is missing from a heavy one."""
     scene = draw(7, "dynamic_depth_walker", Outcome.YES, Action.BUY)
