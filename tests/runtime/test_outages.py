@@ -1,4 +1,4 @@
-"""Runs whose venue, machine or fellow traders do what no reply tells: a dead line at the end, a sleep, an order made smaller."""
+"""What no reply tells: a line that dies, a request that leaves late, a sleep, an order made smaller, a look that fails."""
 
 import asyncio
 
