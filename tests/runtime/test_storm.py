@@ -12,11 +12,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from depthwalk.domain.book import Book, BookState
+from depthwalk.domain.book import BookState
 from depthwalk.domain.messages import AmendOrder, BookChanged, MarketChanged, Reason, Started, SubmitOrder
-from depthwalk.domain.order import Action, OrderStatus, Outcome, Side
+from depthwalk.domain.order import Action, OrderStatus, Outcome
 from depthwalk.domain.result import ApiUsage
-from depthwalk.domain.units import Instant, Price, in_seconds, seconds
+from depthwalk.domain.units import Instant, in_seconds, seconds
 from depthwalk.executors.desk import LONGEST_LIFE, OUTLIVE
 from depthwalk.executors.registry import make_executor
 from depthwalk.executors.state import BaseParams
@@ -61,7 +61,7 @@ def wrong(run: PaperRun, params: BaseParams) -> Iterator[str]:
         yield "the fees differ"
     yield from wrong_rest(run, params, in_doubt=in_doubt)
     yield from wrong_prices(run)
-    yield from wrong_moments(run)
+    yield from wrong_moments(run, params)
     yield from wrong_result(run, recorded)
     replayed = make_executor(run.executor.algorithm, params)
     if any(replayed.handle(event) != answer for event, answer in run.journal.entries):
@@ -93,22 +93,20 @@ def wrong_prices(run: PaperRun) -> Iterator[str]:
         yield "a fill is beyond the cap"
 
 
-def others(event: BookChanged) -> Book:
-    """Return a book without the account's orders that are not the run's: they may lock or cross what the others show."""
-    foreign: dict[Side, Counter[Price]] = {side: Counter() for side in Side}
-    for order in event.foreign:
-        foreign[order.side][order.price] += order.quantity
-    return event.book.without(bids=foreign[Side.BUY], asks=foreign[Side.SELL]) or event.book
+def wrong_moments(run: PaperRun, params: BaseParams) -> Iterator[str]:
+    """Say what was sent when it must not be: off the grid as it was known, or on a book that nobody can trade on.
 
-
-def wrong_moments(run: PaperRun) -> Iterator[str]:
-    """Say what was sent when it must not be: off the grid as it was known, or on a book that nobody can trade on."""
+    The account's own orders are no part of a book: they may lock or cross what the others show.
+    """
     grid, unfit = run.executor.run.market.grid, False
+    replayed = make_executor(run.executor.algorithm, params)
     for event, answer in run.journal.entries:
         if isinstance(event, Started | MarketChanged):
             grid = event.market.grid
         elif isinstance(event, BookChanged):
-            unfit = others(event).state in _UNFIT
+            others = replayed.desk.children.removed_from(event.book, event.foreign)
+            unfit = others is None or others.state in _UNFIT
+        replayed.handle(event)
         for intent in answer:
             if isinstance(intent, SubmitOrder | AmendOrder):
                 if intent.price not in grid:
