@@ -10,6 +10,7 @@ import pytest
 from depthwalk.domain.messages import (
     BookChanged,
     CancelOrder,
+    CancelRejected,
     Finish,
     Intent,
     Look,
@@ -26,6 +27,7 @@ from depthwalk.domain.messages import (
     WakeAt,
     Woke,
 )
+from depthwalk.domain.order import OrderStatus
 from depthwalk.domain.units import Instant, in_seconds, seconds
 from depthwalk.errors import RefusalReason
 from depthwalk.executors.desk import CANCEL_AGAIN
@@ -136,7 +138,7 @@ def of(intents: tuple[Intent, ...], kind: type[Intent]) -> list[Intent]:
 
 
 def test_an_order_that_waited_before_it_was_signed_is_waited_for() -> None:
-    """Handed over at 0 s, 25 s in the throttle, given up then, absent at 31 s: it may arrive until 55 s, and no end before."""
+    """Handed over at 0 s, 25 s in the throttle, given up then, absent at 31 s: it may arrive until 55 s."""
     hand, given_up = Hand(EndAction.CANCEL), Instant(T0 + seconds(25))
     hand.run.handle(OrderInDoubt(at=given_up, client_id=hand.name, operation=Operation.CREATE, detail="no answer within 10 s"))
     absent, no = Instant(T0 + seconds(31)), RefusalReason.NEVER_ARRIVED
@@ -174,3 +176,27 @@ def test_a_run_that_slept_through_its_end_buys_nothing_any_more(after: float, cr
     assert crosses == ("no cross" not in said)
     assert crosses or "the time was up" in said["no cross"]
     assert crosses == (of(out, Finish) == [])
+
+
+@pytest.mark.parametrize("hopeless", [False, True])
+def test_a_second_cancel_is_lost_after_the_first_was_answered(hopeless: bool) -> None:
+    """Read as resting meanwhile: the lost reply is a new doubt, but a search that gives up late is not."""
+    hand, sent = Hand(EndAction.CANCEL), []
+    hand.accepted()
+    for after in (18.5, 21.0):
+        at = Instant(T0 + seconds(after))
+        sent += hand.look(at, "40x110 39x50 | 44x300", Look.BOOK if after < 20 else Look.ORDERS)
+        hand.run.handle(OrderInDoubt(at=at, client_id=hand.name, operation=Operation.CANCEL, detail="lost"))
+    assert 2 == len(of(tuple(sent), CancelOrder))
+    at = Instant(T0 + seconds(21.1))
+    no = RefusalReason.NEVER_ARRIVED
+    hand.run.handle(CancelRejected(at=at, client_id=hand.name, reason=no, detail="it is as it was"))
+    lost = OrderInDoubt(at=at, client_id=hand.name, operation=Operation.CANCEL, detail="lost", hopeless=hopeless)
+    out = hand.run.handle(lost)
+
+    expected = OrderStatus.RESTING if hopeless else OrderStatus.IN_DOUBT
+    assert expected is hand.run.desk.children[hand.name].status
+    assert [] == of(out, Finish)
+    hand.run.handle(OrderCanceled(at=at, client_id=hand.name, filled=contracts(0)))
+    finish = [hand.look(Instant(at + seconds(n)), GOOD, look)[-1:] for n, look in ((1, Look.EVERYTHING), (2, Look.BOOK))][-1]
+    assert [Reason.HORIZON] == [intent.reason for intent in finish if isinstance(intent, Finish)]
