@@ -9,7 +9,6 @@ import sys
 import termios
 from collections.abc import Iterator
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -154,12 +153,13 @@ def check_stopped_terminal(server: PaperServer, folder: Path) -> None:
 
 
 def test_bad_company(server: PaperServer, tmp_path: Path) -> None:
-    """The four above at once, as most of their time is waiting: each in a market and with a database of its own."""
-    checks = [check_next, check_held_database, check_stopped_terminal]
-    folders = [tmp_path / str(number) for number in range(len(checks) + 1)]
+    """The four above at once, as most of their time is waiting: each with a database and a market of its own."""
+    folders = [tmp_path / str(number) for number in range(4)]
     for folder in folders:
         folder.mkdir()
     together(
-        *(partial(check, server, folder) for check, folder in zip(checks, folders, strict=False)),
-        partial(check_begun_anew, folders[-1]),
+        lambda: check_next(server, folders[0]),
+        lambda: check_held_database(server, folders[1]),
+        lambda: check_stopped_terminal(server, folders[2]),
+        lambda: check_begun_anew(folders[3]),
     )
