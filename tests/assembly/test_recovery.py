@@ -157,7 +157,6 @@ def test_a_dead_exchange_is_said_at_once(keyed: Path, capsys: pytest.CaptureFixt
     assert SystemClock().now() - before < 8_000_000
     with open_database(path) as database:
         assert [] == unfinished(database)
-        assert [] == list(path.with_name(f"{path.name}.locks").glob("*.lock"))
 
 
 # --- carrying on ----------------------------------------------------------------------------------------------------

@@ -186,6 +186,7 @@ def test_what_may_pass_is_looked_at_again_soon(odd: Book, age: int, why: str) ->
 def test_the_last_order_is_not_sent_on_a_doubtful_book(books: tuple[Book, Book], why: str) -> None:
     """The end game looks once more, and then does without the cross, and says why."""
     hand = Hand()
+    hand.look(18.0, NEAR)  # so that what it knows is young enough
     hand.look(18.5, books[0])
     assert 1 == len(hand.since(18.5, CancelOrder))
     hand.cancel(18.6)
@@ -198,6 +199,7 @@ def test_the_last_order_is_not_sent_on_a_doubtful_book(books: tuple[Book, Book],
 def test_the_last_order_is_not_sent_on_a_book_that_took_too_long() -> None:
     """Both looks of the end game were under way for 11 s: what they show is over."""
     hand = Hand()
+    hand.look(18.0, NEAR)  # so that what it knows is young enough
     hand.look(18.5, NEAR, age=seconds(11))
     hand.cancel(18.6)
     hand.look(18.7, NEAR, age=seconds(11))
