@@ -140,8 +140,6 @@ async def _on_connection(plan: _Plan, database: "Database", view: "View") -> "Ex
 
     clock = SystemClock()
     async with trading_client(plan.config, plan.environment, clock, faults=plan.request.faults, tell=plan.tell) as venue:
-        with clocks_first(venue.client):
-            await venue.client.user_data_as_of()  # is anybody there? Else nothing is begun
         return await _run(plan, client=venue.client, source=venue.source, clock=clock, database=database, view=view)
 
 
@@ -212,6 +210,9 @@ async def _run(
     owned = own(claim, now=clock.now(), config=plan.config)
     ended = False
     try:
+        if start.venue != EMBEDDED:
+            with clocks_first(client):
+                await client.user_data_as_of()  # is anybody there? Else nothing is begun, and nothing settled
         if not plan.alone:
             for each in await leftovers(database, start, None if start.venue == EMBEDDED else client, clock):
                 left = f"{format_quantity(each.filled)} of {format_quantity(each.requested)} filled"

@@ -17,9 +17,9 @@ from random import Random
 
 import pytest
 
+from depthwalk.assembly.ownership import owner
 from depthwalk.cli.main import main
 from depthwalk.domain.units import parse_quantity
-from depthwalk.storage.locks import Locks
 from tests.support.command import ROOT
 from tests.support.killed import (
     KILLED,
@@ -194,11 +194,10 @@ def test_one_process_at_a_time(server: PaperServer, tmp_path: Path) -> None:
     """While one process recovers, others that want the execution or its market are told who has it, and leave: exit 4."""
     client = killed(server, tmp_path, "PAPER-THIN", *SIMPLE, step=5)
     (identity,) = client.ids
-    locks = Locks(Path(server.environment["XDG_STATE_HOME"]) / "depthwalk" / "locks")
     os.kill(server.pid, signal.SIGSTOP)  # so that the recovery has to wait
     try:
         recovering = client.start("--json", "recover")
-        until(lambda: locks.holder(f"execution {identity}"), recovering)
+        until(lambda: owner(client.database, identity), recovering)
         others = [
             client.start("execute", client.ticker, "--count", "5", *SIMPLE),
             client.start("executions", "resume", identity, "--yes"),
