@@ -26,7 +26,7 @@ def memory_of(process: int) -> int:
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
 
 
-@pytest.mark.soak
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
 def test_a_watch_is_flat(tmp_path: Path) -> None:
     """From the first readings on, less than two megabytes more; and a file in proportion to its rows."""
