@@ -162,6 +162,7 @@ REASON_WORDS: dict[Reason, str] = {
     Reason.FILLED: "everything asked for is filled",
     Reason.HORIZON: "the time was over",
     Reason.STOPPED: "it was stopped",
+    Reason.RECOVERED: "it was ended afterwards",
     Reason.MARKET_CLOSED: "the market takes no orders",
     Reason.REFUSED: "it was refused before anything was sent",
     Reason.REJECTED: "the exchange rejected an order",
