@@ -218,15 +218,15 @@ def test_unsound_moments_of_a_recording_are_held_over(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_forty_seconds_of_real_time_end_soon_after(tmp_path: Path) -> None:
-    """A 40-second run that never fills: 40 seconds of run, the process soon after (starting and eight reads before), exit 3."""
+def test_forty_seconds_of_real_time_end_within_forty_two(tmp_path: Path) -> None:
+    """A 40-second run that never fills: the process is over within 42 seconds, all canceled, exit 3."""
     before = time.monotonic()
     ended = depthwalk(
         "--json", "-q", "execute", "PAPER-LIQUID", "--count", "10", "--limit", "0.02", "--timeout", "40",
         "--algo", "dynamic_depth_walker", "--time", "real", "--yes", folder=tmp_path,
     )  # fmt: skip
 
-    assert time.monotonic() - before < 45
+    assert time.monotonic() - before < 42
     assert ended.object["total_time"] <= 40
     assert (3, "unfilled") == (ended.code, ended.object["status"])
 
