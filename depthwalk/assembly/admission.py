@@ -240,7 +240,7 @@ async def admitted(
     params: "BaseParams",
     environment: str,
 ) -> Admitted:
-    """Adopt the account's limits; read market, shard, position, cash, book, prices of requests; return them if it may be sent.
+    """Read the account's limits and keep to them, then market, shard, position, cash, book; return them if it may be sent.
 
     The order of the reads is that of `plan`, so that with the same seed both see the same books.
 
@@ -253,13 +253,11 @@ async def admitted(
     from depthwalk.assembly.token_price import read_rates
 
     with clocks_first(client):
-        if config.rate_limit.tier.value == "auto":
-            await client.adopt_limits()
+        rates = await read_rates(client, config, signed=True)
         market = await read_market(client, parent, environment)
         await _check_open(client, market, clock)
         means = await read_means(client, parent, market, clock=clock)
         _raise_first(objections_to_means(means, parent, market, max_slippage=params.max_slippage, environment=environment))
-        rates = await read_rates(client, config, signed=True)
     notes = notes_on_means(means, parent, market, max_slippage=params.max_slippage)
     return Admitted(market=market, seen=means.seen, rates=rates, notes=notes)
 

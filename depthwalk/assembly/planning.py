@@ -210,8 +210,7 @@ async def _read(client: "KalshiClient", clock: "Clock", asked: _Asked, *, source
 
     config, parent = asked.config, asked.parent
     notes: tuple[str, ...] = ()
-    if signed and config.rate_limit.tier.value == "auto":
-        await client.adopt_limits()
+    rates = await read_rates(client, config, signed=signed)
     market = await admission.read_market(client, parent, asked.environment)
     status = await client.status(market.exchange_index)
     offset = client.server_offset
@@ -229,7 +228,6 @@ async def _read(client: "KalshiClient", clock: "Clock", asked: _Asked, *, source
             slippage = asked.params[asked.chosen].max_slippage
             objections += objections_to_means(means, parent, market, max_slippage=slippage, environment=asked.environment)
             notes = notes_on_means(means, parent, market, max_slippage=slippage)
-    rates = await read_rates(client, config, signed=signed)
     started = Started(at=clock.now(), parent=parent, market=market, rules=asked.rules)
     reports = await client.resting_orders(parent.ticker) if signed else ()
     foreign = tuple(ForeignOrder(side=each.side, price=each.price, quantity=each.remaining) for each in reports)

@@ -36,16 +36,20 @@ class Rates:
 
 
 async def read_rates(client: "KalshiClient", config: "Config", *, signed: bool) -> Rates:
-    """Return the account's own costs and limits where it can be asked (*signed*), else as published."""
+    """Return the account's own costs and limits where it can be asked (*signed*), else as published.
+
+    Where the tier is the venue's to say, the client keeps to them from then on.
+    """
     from depthwalk.analysis.budget import Allowance, Costs
     from depthwalk.kalshi.throttle import CostTable, Tier, published_limits
 
     tier, ours = config.rate_limit.tier.value, config.rate_limit
-    table = CostTable(await client.endpoint_costs()) if signed else CostTable()
-    if tier == "auto":
-        limits = await client.limits() if signed else published_limits(Tier.BASIC)
+    if signed and tier == "auto":
+        limits, costs_listed = await client.adopt_limits()
+        table = CostTable(costs_listed)
     else:
-        limits = published_limits(Tier(tier))
+        limits = published_limits(Tier.BASIC if tier == "auto" else Tier(tier))
+        table = CostTable(await client.endpoint_costs()) if signed else CostTable()
     used, calls = round(1_000 * ours.utilisation), ours.calls_per_minute
 
     def tokens(method: str, path: str) -> int:

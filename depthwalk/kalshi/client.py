@@ -23,6 +23,7 @@ from depthwalk.kalshi.signing import Credentials
 from depthwalk.kalshi.throttle import CostTable, Throttle
 from depthwalk.ports import AmendReply, CancelReply, SubmitReply
 from depthwalk.wire import cancels, orders
+from depthwalk.wire.account import AccountLimits, EndpointCosts
 from depthwalk.wire.faults import Kind
 from depthwalk.wire.scalars import WireError
 
@@ -89,11 +90,12 @@ class KalshiClient(MarketReads, PortfolioReads):
         """Let the connections go."""
         await self._session.close()
 
-    async def adopt_limits(self) -> None:
-        """Read the account's buckets and the endpoints' costs and keep to them from now on (needs a key)."""
+    async def adopt_limits(self) -> tuple[AccountLimits, EndpointCosts]:
+        """Read the account's buckets and the endpoints' costs, keep to them from now on, and return them (needs a key)."""
         limits, costs = await self.limits(), await self.endpoint_costs()
         self._session.throttle.adopt(limits)
         self._session.throttle.costs = CostTable(costs)
+        return limits, costs
 
     def _expiry(self, at: Instant | None) -> Instant | None:
         """Turn an expiry of our clock into the server's whole seconds, rounded up: never earlier than asked."""
