@@ -16,6 +16,7 @@ from typing import Self
 
 from depthwalk.errors import DatabaseUnusable, StorageError
 from depthwalk.storage import migrations
+from depthwalk.storage.transactions import immediate
 
 _MAGIC = b"SQLite format 3\x00"
 _BUSY_MILLISECONDS = 10_000
@@ -73,15 +74,8 @@ class Database:
                 # Only outside of a transaction does this pragma take effect.
                 self._connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
                 self._durable = durable
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
+            with immediate(self._connection):
                 yield self._connection
-                self._connection.execute("COMMIT")
-            except BaseException:
-                # SQLite may have rolled back by itself (disk full); then there is nothing left to undo.
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

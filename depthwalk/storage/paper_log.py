@@ -16,6 +16,7 @@ from typing import Final, Self
 
 from depthwalk.domain.units import Instant
 from depthwalk.errors import StorageError, UsageError
+from depthwalk.storage.transactions import immediate
 
 _FORMAT: Final = 1
 _APPLICATION: Final = 0x64775061
@@ -119,16 +120,8 @@ class PaperLog:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with self._translated():
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._connection.execute("COMMIT")
-            except BaseException:
-                # SQLite may have rolled back by itself (disk full).
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
+        with self._translated(), immediate(self._connection):
+            yield
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
