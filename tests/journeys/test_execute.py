@@ -98,7 +98,7 @@ def test_all_four_sides_and_actions(tmp_path: Path, algorithm: str, side: str, a
 
 def test_the_moderate_market_makes_takes_and_amends(tmp_path: Path) -> None:
     """With a fixed seed on PAPER-MODERATE: at least one amend, one maker fill and one taker fill, on record."""
-    execute(tmp_path, "PAPER-MODERATE", "--count", "60", "--algo", "dynamic_depth_walker", seed=2)
+    execute(tmp_path, "PAPER-MODERATE", "--count", "60", "--algo", "dynamic_depth_walker", seed=3)
 
     with sqlite3.connect(tmp_path / "test.sqlite") as database:
         amends = database.execute("SELECT COUNT(*) FROM journal WHERE kind = 'OrderAmended'").fetchone()[0]
