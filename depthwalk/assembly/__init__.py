@@ -11,10 +11,11 @@ from depthwalk.assembly.ownership import owner
 from depthwalk.assembly.paper import PaperOverview, paper_overview, paper_reset
 from depthwalk.assembly.planning import plan
 from depthwalk.assembly.recording import SnapshotRequest, SnapshotSetting, snapshot, snapshot_setting
-from depthwalk.assembly.recovery import Recovery, recover, recovery_code
+from depthwalk.assembly.recovery import recover, recovery_code
 from depthwalk.assembly.report import ReportRequest, decision_report
-from depthwalk.assembly.resuming import Dormant, end, resume
+from depthwalk.assembly.resuming import Dormant, resume
 from depthwalk.assembly.serving import ServeRequest, Serving, serve
+from depthwalk.assembly.stopping import end
 
 __all__ = [
     "BookReading",
@@ -23,7 +24,6 @@ __all__ = [
     "ExecuteRequest",
     "PaperOverview",
     "PlanSheet",
-    "Recovery",
     "ReportRequest",
     "ServeRequest",
     "Serving",

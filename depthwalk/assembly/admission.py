@@ -69,6 +69,20 @@ def objections_to_request(request: "ExecuteRequest", config: "Config") -> list[R
     return found
 
 
+def check_paper_only(request: "ExecuteRequest", environment: str) -> None:
+    """Raise UsageError for flags that only the paper exchange can obey, whoever named another environment."""
+    if environment == "paper":
+        return
+    flags = {
+        "--time simulated": request.simulated,
+        "--seed": request.seed is not None,
+        "--books": request.books is not None,
+        "--faults": request.faults is not None,
+    }
+    for flag in (name for name, given in flags.items() if given):
+        raise UsageError(f"{flag} is for the paper exchange, not for {environment}", hint="leave it out, or use --env paper")
+
+
 def objections_to_money(config: "Config", environment: str, said: str | None) -> list[Refused]:
     """Return why real money must not be used: it has to be wanted in the configuration and be *said* on the command line."""
     if environment != "live":

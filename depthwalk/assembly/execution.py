@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from depthwalk.assembly.admission import (
     admitted,
+    check_paper_only,
     clocks_first,
     days_limit,
     objections_to_request,
@@ -26,7 +27,6 @@ from depthwalk.assembly.trading import EMBEDDED, Destination, destination, tradi
 from depthwalk.domain.order import Action, Outcome, ParentOrder
 from depthwalk.domain.result import Status
 from depthwalk.domain.units import Instant, Price, Quantity, format_quantity, parse_instant
-from depthwalk.errors import UsageError
 
 if TYPE_CHECKING:
     from depthwalk.clock import Clock
@@ -150,6 +150,7 @@ def _checked(request: ExecuteRequest, tell: Callable[[str], None]) -> _Plan:
 
     config = load(request.config_path)
     environment = request.environment or config.environment.value
+    check_paper_only(request, environment)
     for objection in objections_to_request(request, config):
         raise objection
     where = _destination(request, config, environment)
@@ -169,14 +170,9 @@ def _checked(request: ExecuteRequest, tell: Callable[[str], None]) -> _Plan:
 
 
 def _destination(request: ExecuteRequest, config: "Config", environment: str) -> Destination:
-    """Return where the orders go. Raises UsageError for what cannot be had there."""
-    if environment == "paper":
-        # Whatever is served: a world of one's own is inside this process.
-        return Destination(EMBEDDED, "") if request.own_world else destination(config, environment)
-    flags = {"--time simulated": request.simulated, "--seed": request.seed is not None, "--books": request.books is not None}
-    for flag in (name for name, given in (flags | {"--faults": request.faults is not None}).items() if given):
-        raise UsageError(f"{flag} is for paper, not for {environment}", hint="leave it out, or use --env paper")
-    return destination(config, environment)
+    """Return where the orders go; whatever is served, a world of one's own is inside this process. Raises as `destination`."""
+    own = environment == "paper" and request.own_world
+    return Destination(EMBEDDED, "") if own else destination(config, environment)
 
 
 def world_of(request: ExecuteRequest, *, seed: int, start: Instant) -> PaperWorld:

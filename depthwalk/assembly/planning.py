@@ -71,6 +71,7 @@ def plan(request: "ExecuteRequest") -> PlanSheet:
 
     config = load(request.config_path)
     environment = request.environment or config.environment.value
+    admission.check_paper_only(request, environment)
     chosen = config.algorithm_for(request.algorithm, request.method)
     names = list(ALGORITHMS) if request.algorithm is None else [chosen]
     # A method belongs to one algorithm; the others are shown as their sections have them.

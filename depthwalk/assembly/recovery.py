@@ -7,7 +7,7 @@ embedded exchange ended with the process, so there the record is all there is. D
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from depthwalk.assembly.databases import open_store
 from depthwalk.assembly.ownership import claim_of, own, owner
 from depthwalk.assembly.trading import EMBEDDED, Destination, destination, trading_client
 from depthwalk.domain.messages import Finish, Reason
-from depthwalk.domain.result import ApiUsage, Status
+from depthwalk.domain.result import ApiUsage, Recovery, Status
 from depthwalk.domain.units import Instant, Quantity
 from depthwalk.errors import DepthwalkError, ExitCode, InDoubt, Refused, worst
 
@@ -32,22 +32,6 @@ if TYPE_CHECKING:
 
 _BEGAN_ANEW = "its exchange began anew, and knows none of its orders"
 _ENDED_WITH_IT = "its exchange was inside its process and ended with it"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recovery:
-    """What became of one execution. *after* None: it was left as it is, and *detail* says why."""
-
-    execution_id: str
-    ticker: str
-    environment: str
-    before: Status
-    after: Status | None
-    requested: Quantity
-    filled: Quantity
-    detail: str
-    exit_code: ExitCode = ExitCode.DONE
-    running: bool = False
 
 
 def recover(

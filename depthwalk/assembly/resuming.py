@@ -1,4 +1,4 @@
-"""Carrying an execution on after its process died, and ending one from another terminal."""
+"""Carrying an execution on after its process died. Ending one from another terminal is in `stopping.py`."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 from depthwalk.assembly.admission import check_open, kill_switch, objections_to_money
 from depthwalk.assembly.databases import open_store
-from depthwalk.assembly.ownership import claim_of, own, owner
-from depthwalk.assembly.recovery import Recovery, recover, row_of
+from depthwalk.assembly.ownership import claim_of, own
 from depthwalk.assembly.running import end_asked, see_through
 from depthwalk.assembly.trading import EMBEDDED, Destination, destination, trading_client
 from depthwalk.domain.result import ApiUsage, Status
 from depthwalk.domain.units import Duration, Quantity, seconds
-from depthwalk.errors import ExitCode, Refused
+from depthwalk.errors import Refused
 
 if TYPE_CHECKING:
     from depthwalk.clock import Clock
@@ -28,10 +27,6 @@ if TYPE_CHECKING:
 
 ASK_AFTER: Final = seconds(60)
 """An execution that nobody has driven for longer is carried on only by somebody who says so (design, section 6)."""
-
-_OPEN: Final = (Status.RUNNING, Status.UNKNOWN)
-_PATIENCE: Final = seconds(120)
-_LOOK_EVERY: Final = seconds(0.5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,49 +167,3 @@ async def _carry_on(
     return await see_through(
         runner.resume(), runner, executor, journal=journal, client=client, clock=clock, ask=ask, before=ApiUsage()
     )
-
-
-# --- ending one from outside ---
-
-
-def end(config_path: Path | None, database_path: Path | None, name: str, *, waiting: Callable[[str], None]) -> Recovery:
-    """End an execution: its owner is asked and waited for; where it has none, it is settled here and now.
-
-    Args:
-        config_path: the configuration.
-        database_path: the database.
-        name: the execution's id, or an unambiguous beginning.
-        waiting: told who is being waited for.
-
-    """
-    from depthwalk.clock import SystemClock
-    from depthwalk.storage.executions import find_execution, load_execution
-    from depthwalk.storage.unfinished import ask_to_end
-
-    clock = SystemClock()
-    with open_store(config_path, database_path) as database:
-        identity = find_execution(database, name)
-        asked = ask_to_end(database, identity, clock.now())
-        if asked and (holder := owner(database.path, identity)) is not None:
-            waiting(f"waiting for process {holder.pid} to cancel its orders")
-            asyncio.run(_until_left(database, identity, clock))
-        found = load_execution(database, identity).summary
-        if found.status not in _OPEN:
-            return row_of(
-                found, found.status, found.filled, found.detail or "" if asked else "it had ended before", ExitCode.DONE
-            )
-        if owner(database.path, identity) is not None:
-            return row_of(found, None, found.filled, "asked to end, but its process has not left yet", ExitCode.IN_DOUBT)
-    settled = recover(config_path, database_path, execution_id=identity)
-    return settled[0] if settled else row_of(found, None, found.filled, "it has ended meanwhile", ExitCode.DONE)
-
-
-async def _until_left(database: "Database", identity: str, clock: "Clock") -> None:
-    """Wait until an execution has ended or its owner is gone, but not for ever."""
-    from depthwalk.storage.executions import load_execution
-
-    since = clock.now()
-    while clock.now() - since < _PATIENCE:
-        if load_execution(database, identity).summary.status not in _OPEN or owner(database.path, identity) is None:
-            return
-        await clock.sleep(_LOOK_EVERY)

@@ -63,7 +63,7 @@ def build_request(
     faults: str | None = None,
 ) -> "ExecuteRequest":
     """Return the flags as a request, exact. Asks for a missing count on a terminal. Raises UsageError."""
-    _check_together(session, simulated=simulated, seed=seed, books=books, at=at, flow=flow, faults=faults)
+    _check_together(books=books, at=at, flow=flow)
     name = values.ticker(ticker)
     prices = values.price("--target", target), values.price("--limit", limit)
     overrides: dict[str, object] = {}
@@ -104,27 +104,8 @@ def build_request(
     )
 
 
-def _check_together(
-    session: Session,
-    *,
-    simulated: bool,
-    seed: int | None,
-    books: Path | None,
-    at: str | None,
-    flow: str | None,
-    faults: str | None,
-) -> None:
+def _check_together(*, books: Path | None, at: str | None, flow: str | None) -> None:
     """Refuse flags that need what is not there."""
-    if session.environment not in (None, "paper"):
-        only_paper = {
-            "--time simulated": simulated,
-            "--seed": seed is not None,
-            "--books": books is not None,
-            "--faults": faults is not None,
-        }
-        for flag, given in only_paper.items():
-            if given:
-                raise UsageError(f"{flag} is for the paper exchange, not for {session.environment}", hint="leave --env out")
     if books is None:
         for flag, given in (("--at", at is not None), ("--flow", flow is not None)):
             if given:

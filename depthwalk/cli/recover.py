@@ -11,7 +11,7 @@ from depthwalk.errors import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from depthwalk.assembly import Recovery
+    from depthwalk.domain.result import Recovery
 
 
 def recover(context: typer.Context) -> int:
@@ -31,22 +31,9 @@ def recover(context: typer.Context) -> int:
 
 def show(session: Session, found: "Sequence[Recovery]") -> None:
     """Write what became of executions; with --quiet only what is still in doubt."""
-    from depthwalk.reports.recovery_table import RecoveryRow, recovery_json, recovery_table
+    from depthwalk.reports.recovery_table import recovery_json, recovery_table
 
-    rows = [
-        RecoveryRow(
-            execution_id=each.execution_id,
-            ticker=each.ticker,
-            environment=each.environment,
-            before=each.before,
-            after=each.after,
-            requested=each.requested,
-            filled=each.filled,
-            detail=each.detail,
-        )
-        for each in found
-        if not session.quiet or each.exit_code is not ExitCode.DONE
-    ]
+    rows = [each for each in found if not session.quiet or each.exit_code is not ExitCode.DONE]
     if session.json:
         terminal.write_json(recovery_json(row) for row in rows)
     elif rows or not session.quiet:

@@ -9,6 +9,7 @@ from enum import Enum
 from depthwalk.domain.messages import Finish
 from depthwalk.domain.order import OrderStatus, ParentOrder
 from depthwalk.domain.units import Duration, Instant, Money, Price, Quantity
+from depthwalk.errors import ExitCode
 
 
 class Status(Enum):
@@ -222,3 +223,22 @@ class ExecutionResult:
     def unfilled(self) -> Quantity:
         """Requested minus filled."""
         return Quantity(self.parent.quantity - self.filled)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery:
+    """What became of an execution that had not ended. *after* None: it was left as it is, and *detail* says why.
+
+    *running*: because a process drives it.
+    """
+
+    execution_id: str
+    ticker: str
+    environment: str
+    before: Status
+    after: Status | None
+    requested: Quantity
+    filled: Quantity
+    detail: str
+    exit_code: ExitCode = ExitCode.DONE
+    running: bool = False

@@ -1,33 +1,18 @@
 """What `recover` and `executions cancel` did, as a table for people and as JSON objects. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rich.table import Table
 from rich.text import Text
 
-from depthwalk.domain.result import Status
-from depthwalk.domain.units import Quantity, format_quantity
+from depthwalk.domain.result import Recovery, Status
+from depthwalk.domain.units import format_quantity
 from depthwalk.reports.result_json import Json
 
 _SHORT_ID = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecoveryRow:
-    """One execution: how it stood before and after. *after* None: it was left as it is, *detail* says why."""
-
-    execution_id: str
-    ticker: str
-    environment: str
-    before: Status
-    after: Status | None
-    requested: Quantity
-    filled: Quantity
-    detail: str
-
-
-def recovery_table(rows: Sequence[RecoveryRow]) -> Table | Text:
+def recovery_table(rows: Sequence[Recovery]) -> Table | Text:
     """Return the rows as a table; a line where there is nothing to recover."""
     if not rows:
         return Text("nothing to recover: every execution has ended, every order is accounted for")
@@ -46,7 +31,7 @@ def recovery_table(rows: Sequence[RecoveryRow]) -> Table | Text:
     return table
 
 
-def recovery_json(row: RecoveryRow) -> dict[str, Json]:
+def recovery_json(row: Recovery) -> dict[str, Json]:
     """Return one row as JSON."""
     return {
         "execution_id": row.execution_id,

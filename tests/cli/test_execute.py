@@ -65,12 +65,21 @@ def test_what_is_not_said_is_left_to_the_configuration() -> None:
     assert [request.algorithm, request.method, request.environment, request.seed, request.target] == [None] * 5
 
 
+@pytest.mark.parametrize("command", ["execute", "plan"])
 @pytest.mark.parametrize("environment", ["demo", "live"])
-@pytest.mark.parametrize("flags", [{"seed": 0}, {"simulated": True}, {"books": Path("b")}])
-def test_paper_flags_are_refused_elsewhere(environment: str, flags: dict[str, Any]) -> None:
-    """A seed or a recording means nothing on a real exchange."""
-    with pytest.raises(UsageError, match="for the paper exchange"):
-        _request(Session(environment=environment), **flags)
+@pytest.mark.parametrize("flags", [("--seed", "0"), ("--time", "simulated"), ("--books", "b"), ("--faults", "7")])
+def test_paper_flags_are_refused_elsewhere(
+    command: str, environment: str, flags: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They mean nothing on a real exchange, wherever that was named: exit 2, and which flag it is."""
+    config = tmp_path / "c.yaml"
+    config.write_text(f"environment: {environment}\nlive: {{enabled: true}}\n", encoding="utf-8")
+    said = ("--env", environment) if command == "execute" else ()
+
+    code = main(["--config", str(config), *said, command, "T", "--count", "1", *flags, "--yes"])
+
+    assert 2 == code
+    assert f"{' '.join(flags) if flags[1] == 'simulated' else flags[0]} is for the paper exchange" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("flags", [{"at": "2026-05-13T20:20:37Z"}, {"flow": "none"}])

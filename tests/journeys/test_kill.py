@@ -24,7 +24,6 @@ from tests.support.command import ROOT
 from tests.support.killed import (
     KILLED,
     SIMPLE,
-    STARTED,
     TICKERS,
     WALKER,
     Client,
@@ -44,15 +43,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PaperServer]:
     """Return a running server."""
     with kill_server(tmp_path_factory.mktemp("kill") / "served") as running:
         yield running
-
-
-@pytest.fixture(autouse=True)
-def _no_process_left() -> Iterator[None]:
-    """End what a failed test left behind."""
-    yield
-    while STARTED:
-        with STARTED.pop() as process:
-            process.kill()
 
 
 # --- kills ----------------------------------------------------------------------------------------------------------

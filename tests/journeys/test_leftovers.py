@@ -39,15 +39,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PaperServer]:
         yield running
 
 
-@pytest.fixture(autouse=True)
-def _no_process_left() -> Iterator[None]:
-    """End what a failed test left behind."""
-    yield
-    while STARTED:
-        with STARTED.pop() as process:
-            process.kill()
-
-
 def working(server: PaperServer, folder: Path, ticker: str, *options: str) -> "tuple[Client, subprocess.Popen[str]]":
     """Return a client and its process once an order of it was accepted."""
     client = Client(server, folder, ticker)

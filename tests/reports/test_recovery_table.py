@@ -1,11 +1,13 @@
 """What recovering did, on screen and as JSON."""
 
-from depthwalk.domain.result import Status
+from dataclasses import replace
+
+from depthwalk.domain.result import Recovery, Status
 from depthwalk.domain.units import Quantity
-from depthwalk.reports.recovery_table import RecoveryRow, recovery_json, recovery_table
+from depthwalk.reports.recovery_table import recovery_json, recovery_table
 from tests.support.tables import as_text
 
-SETTLED = RecoveryRow(
+SETTLED = Recovery(
     execution_id="3f0e" + "0" * 28,
     ticker="KXHIGHNY-26NOV21-B52",
     environment="live",
@@ -15,7 +17,7 @@ SETTLED = RecoveryRow(
     filled=Quantity(12_050),
     detail="its process died",
 )
-LEFT = RecoveryRow(
+LEFT = Recovery(
     execution_id="aa11" + "0" * 28,
     ticker="PAPER-THIN",
     environment="live",
@@ -41,7 +43,7 @@ def test_the_table_fits_eighty_columns() -> None:
 def test_the_environment_is_shown_where_there_are_several() -> None:
     """One environment is no news, two are."""
     assert "env" not in as_text(recovery_table([SETTLED]), width=80).splitlines()[0]
-    other = RecoveryRow(**{name: getattr(SETTLED, name) for name in SETTLED.__slots__} | {"environment": "paper"})
+    other = replace(SETTLED, environment="paper")
     assert "env" in as_text(recovery_table([SETTLED, other]), width=120).splitlines()[0].split()
 
 
