@@ -32,7 +32,7 @@ def plan(
     books: order.Books = None,
     at: order.At = None,
     flow: order.Flow = None,
-    faults: order.Faults = None,  # noqa: ARG001 - nothing is sent that could go wrong
+    faults: order.Faults = None,
     yes: Yes = False,  # noqa: ARG001 - there is nothing to ask; an `execute` line works with the one word changed
 ) -> int:
     """Show what execute would do now, and send nothing.
@@ -61,6 +61,7 @@ def plan(
         books=books,
         at=at,
         flow=flow,
+        faults=faults,
     )
     from depthwalk import assembly
     from depthwalk.reports.plan_table import plan_json, plan_table
