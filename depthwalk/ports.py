@@ -7,7 +7,7 @@ from typing import Protocol
 
 from depthwalk.domain.book import Book
 from depthwalk.domain.market import Market
-from depthwalk.domain.messages import AmendOrder, Event, Intent, Record, SubmitOrder
+from depthwalk.domain.messages import AmendOrder, Event, Intent, PublicTrade, Record, SubmitOrder
 from depthwalk.domain.order import Fill, OrderStatus, Side
 from depthwalk.domain.result import ApiUsage, ExecutionResult, RunSnapshot
 from depthwalk.domain.units import Duration, Instant, Money, Price, Quantity
@@ -90,6 +90,13 @@ class Exchange(Protocol):
 
     async def book(self, ticker: str) -> Book:
         """Read the order book, all levels, everybody's orders in it."""
+        ...
+
+    async def trades_since(self, ticker: str, since: Instant) -> Sequence[PublicTrade]:
+        """List everybody's trades of one market at or after *since* (our clock), oldest first, without block trades.
+
+        Perhaps a few from just before.
+        """
         ...
 
     async def submit(self, market: Market, order: SubmitOrder) -> SubmitReply:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from depthwalk.assembly.databases import open_store
 from depthwalk.domain.book import Book
 from depthwalk.domain.messages import LiquidityRule
-from depthwalk.domain.units import SECOND, Duration, Instant, seconds
+from depthwalk.domain.units import SECOND, Duration, Instant
 from depthwalk.errors import NotFound, UsageError
 from depthwalk.ports import RecordedTrade, RecordingSource
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 _LOOK_BACK: Final = Duration(3_600 * SECOND)
 """Trades of before the recording are fetched, so that what was traded lately is known; no older than this."""
 
-_MARGIN: Final = seconds(1)
 _TICKERS_AT_ONCE: Final = 100
 
 
@@ -155,7 +154,8 @@ async def _selected(client: "KalshiClient", request: SnapshotRequest, environmen
 def _known(
     store: "RecordingStore", tickers: Sequence[str], environment: str, now: Instant, *, newborn: bool
 ) -> "dict[str, Known]":
-    from depthwalk.runtime.recorder import OVERLAP, Known
+    from depthwalk.runtime.recorder import Known
+    from depthwalk.runtime.unseen import OVERLAP
 
     # An embedded world begins with the recording: what its crowd did to warm up happened to nobody.
     earliest = now if newborn else Instant(now - _LOOK_BACK)
@@ -185,8 +185,8 @@ class _Feed:
         return await self._client.books(tickers)
 
     async def trades(self, ticker: str, since: Instant) -> list[RecordedTrade]:
-        """List trades from *since* on, by the venue's clock: the client takes ours, and knows the difference to a second."""
-        ours = Instant(since - (self._client.server_offset or 0) - _MARGIN)
+        """List trades from *since* on, by the venue's clock: the client takes ours."""
+        ours = Instant(since - (self._client.server_offset or 0))
         return [
             RecordedTrade(
                 trade_id=trade.trade_id,

@@ -52,6 +52,24 @@ class Look(Enum):
     """The account's resting orders in the market, then the book."""
     EVERYTHING = "everything"
     """Every order of ours in the market, whatever became of it, then the book: the last look after a doubt."""
+    TAPE = "tape"
+    """As BOOK, and before it the public trades since the last such look."""
+
+    @property
+    def shows_book(self) -> bool:
+        """Whether the book is read."""
+        return self in (Look.BOOK, Look.EVERYTHING, Look.TAPE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicTrade:
+    """A trade in the market, whosever. *at* by the venue's clock; *price* on the YES leg, *taker* the side of the YES leg that took."""
+
+    trade_id: str
+    at: Instant
+    price: Price
+    quantity: Quantity
+    taker: Side
 
 
 # --- events ---------------------------------------------------------------------------------------------------------
@@ -85,6 +103,19 @@ class BookChanged:
     book: Book
     confirmed_at: Instant
     foreign: tuple[ForeignOrder, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TapeRead:
+    """The public trades since the last time they were read, oldest first, each once; empty: none.
+
+    Left out are block trades, which do not touch the book, and the account's own (design, D16). A trade comes once the venue
+    says that its list of fills is newer: until then it may be our own. The first reading has nothing older than the run, or
+    than the process that carries it on; where the tape cannot be read there is no such event.
+    """
+
+    at: Instant
+    trades: tuple[PublicTrade, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +279,7 @@ class StopRequested:
 Event = (
     Started
     | BookChanged
+    | TapeRead
     | OrderAccepted
     | OrderRejected
     | OrderFilled

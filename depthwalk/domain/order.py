@@ -134,7 +134,10 @@ class ParentOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fill:
-    """One execution of ours, as the venue booked it. Price on the YES leg; *fee* is what it charged (>= 0)."""
+    """One execution of ours, as the venue booked it. Price on the YES leg; *fee* is what it charged (>= 0).
+
+    *fill_id* is the id of the trade too, by which the public tape has it (kalshi-api.md section 7.1).
+    """
 
     fill_id: str
     order_id: str

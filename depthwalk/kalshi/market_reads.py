@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from depthwalk.domain.book import Book
 from depthwalk.domain.market import Market
+from depthwalk.domain.messages import PublicTrade
 from depthwalk.domain.units import SECOND, Instant
 from depthwalk.errors import NotFound
 from depthwalk.kalshi.paging import all_pages
@@ -19,11 +20,18 @@ from depthwalk.wire.trades import Trade, decode_trades
 
 _PAGE = 1_000
 _BOOKS_AT_ONCE = 100
+_SLACK_SECONDS = 2
+"""How much earlier than asked a filter by time begins: it counts whole seconds, and our idea of server time is good to one."""
 
 
 def get(template: str, what: str, *names: str, parameters: Parameters | None = None) -> Call:
     """Return a read."""
     return Call(method="GET", template=template, what=what, kind=Kind.READ, names=names, parameters=parameters)
+
+
+def filter_from(session: Session, since: Instant) -> int:
+    """Return the filter `min_ts` that surely includes *since* (our clock): an item too many does no harm, one too few does."""
+    return session.server_time(since) // SECOND - _SLACK_SECONDS
 
 
 class MarketReads:
@@ -90,8 +98,8 @@ class MarketReads:
         return found
 
     async def trades(self, ticker: str, *, since: Instant | None = None, most: int | None = None) -> list[Trade]:
-        """List the public trades of one market, newest first, at or after *since* (our clock; to the second)."""
-        min_ts = None if since is None else self._session.server_time(since) // SECOND
+        """List the public trades of one market, newest first; *since* (our clock) may bring some earlier."""
+        min_ts = None if since is None else filter_from(self._session, since)
 
         async def page(cursor: str | None) -> Page[Trade]:
             parameters: Parameters = {"ticker": ticker, "min_ts": min_ts, "limit": _PAGE, "cursor": cursor}
@@ -99,6 +107,14 @@ class MarketReads:
             return await self._session.read(call, decode_trades)
 
         return await all_pages(page, key=lambda trade: trade.trade_id, what=f"trades of {ticker}", most=most)
+
+    async def trades_since(self, ticker: str, since: Instant) -> Sequence[PublicTrade]:
+        """List everybody's trades of one market, oldest first, without block trades; *since* may bring some earlier."""
+        return [
+            PublicTrade(trade_id=trade.trade_id, at=trade.at, price=trade.price, quantity=trade.quantity, taker=trade.taker)
+            for trade in reversed(await self.trades(ticker, since=since))
+            if not trade.is_block
+        ]
 
     async def status(self, exchange_index: int = 0) -> ExchangeStatus:
         """Read whether the shard is up and trades; the venue may say so with a 5xx."""

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from depthwalk.domain.order import Fill
-from depthwalk.domain.units import SECOND, Instant, Money, Quantity
-from depthwalk.kalshi.market_reads import get
+from depthwalk.domain.units import Instant, Money, Quantity
+from depthwalk.kalshi.market_reads import filter_from, get
 from depthwalk.kalshi.paging import all_pages
 from depthwalk.kalshi.session import Parameters, Session
 from depthwalk.ports import OrderReport
@@ -28,8 +28,6 @@ from depthwalk.wire.portfolio import (
 )
 
 _PAGE = 1_000
-_SLACK_SECONDS = 2
-"""How much earlier than asked a filter by time begins: it counts whole seconds, and our idea of server time is good to one."""
 
 
 def _report(record: OrderRecord) -> OrderReport:
@@ -53,10 +51,6 @@ class PortfolioReads:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def _from(self, since: Instant) -> int:
-        """Return the filter `min_ts` that surely includes *since*: an order too many does no harm, one too few does."""
-        return self._session.server_time(since) // SECOND - _SLACK_SECONDS
-
     async def order(self, order_id: str) -> OrderReport:
         """Read one order. Reads lag writes (kalshi-api.md section 6.5)."""
         call = get("/portfolio/orders/:order_id", f"order {order_id}", order_id)
@@ -67,7 +61,7 @@ class PortfolioReads:
     ) -> list[OrderReport]:
         """List orders, newest first; *status* is resting, canceled or executed; *since* (our clock) may bring some earlier."""
         what = f"orders of {ticker}" if ticker else "orders"
-        min_ts = None if since is None else self._from(since)
+        min_ts = None if since is None else filter_from(self._session, since)
 
         async def page(cursor: str | None) -> Page[OrderRecord]:
             parameters: Parameters = {
@@ -105,7 +99,7 @@ class PortfolioReads:
     ) -> list[FillRecord]:
         """List fills, newest first, with market and side; *since* (our clock) may bring some earlier."""
         what = f"fills of {ticker or order_id or 'the account'}"
-        min_ts = None if since is None else self._from(since)
+        min_ts = None if since is None else filter_from(self._session, since)
 
         async def page(cursor: str | None) -> Page[FillRecord]:
             parameters: Parameters = {

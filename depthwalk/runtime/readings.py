@@ -51,6 +51,7 @@ class Readings:
     """Reads for one run. *post* takes the events; *children* is the executor's ledger, read only.
 
     *explain* is waited for before an order is said to have ended by somebody else's doing: the market may be why.
+    `trades` has the ids of the account's trades in this market as far as its fills have been read, whosever orders they are of.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Readings:
         # Empty for a new run, but not for one that is carried on.
         self._client_ids = {child.order_id: child.client_id for child in children if child.order_id is not None}
         self._seen = {fill.fill_id for fill in children.fills}
+        self.trades: set[str] = set()
         self._read: dict[str, int] = {child.client_id: child.filled for child in children}
 
     def know(self, order_id: str, client_id: str) -> None:
@@ -91,6 +93,7 @@ class Readings:
     async def read_fills(self) -> None:
         """Read the account's fills in this market and post those of our children that are new."""
         for fill in await self._exchange.fills_since(self._market.ticker, self._since):
+            self.trades.add(fill.fill_id)
             client_id = self._client_ids.get(fill.order_id)
             if client_id is None or fill.fill_id in self._seen:
                 continue

@@ -14,6 +14,7 @@ from typing import Final
 from depthwalk.domain.book import Book
 from depthwalk.domain.units import Duration, Instant, Quantity, in_seconds, seconds
 from depthwalk.ports import RecordedBook, RecordedTrade, RecordingSource
+from depthwalk.runtime.unseen import Unseen
 
 BOOKS_AT_ONCE: Final = 100
 """Tickers of one request for books (kalshi-api.md section 5.5)."""
@@ -25,8 +26,6 @@ _TRADES_AT_ONCE: Final = 10
 """Tickers a round whose trades are asked for: one request each, so many tickers take turns."""
 
 _LATE: Final = Fraction(5, 2)
-OVERLAP: Final = seconds(5)
-"""Trades are asked for from a little before the last one on: they may come out of order, and the venue counts seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,20 +84,17 @@ class TickerState:
     """One ticker as the recorder sees it.
 
     *book* and *read_at*: the last reading. *stored*: the last book written. *stretch*: since when there was no silence.
-    *beat_at*: up to when that is written down. *trouble*: why it is silent now. *wanted_from* and *trades_since*: the first
-    trade that is wanted, and the last one seen.
+    *beat_at*: up to when that is written down. *trouble*: why it is silent now. *trades*: which are still to come.
     """
 
     ticker: str
     stored: Stored | None
-    wanted_from: Instant
-    trades_since: Instant
+    trades: Unseen
     book: Book | None = None
     read_at: Instant | None = None
     stretch: Instant | None = None
     beat_at: Instant | None = None
     trouble: str | None = None
-    recent_trades: dict[str, Instant] = field(default_factory=dict)
     rows: int = 0
     gaps: int = 0
 
@@ -138,9 +134,7 @@ class RecorderCore:
             ticker: TickerState(
                 ticker=ticker,
                 stored=_stored(before.book),
-                wanted_from=before.trades_since,
-                trades_since=max((before.trades_since, *before.trades.values())),
-                recent_trades=dict(before.trades),
+                trades=Unseen(before.trades_since, before.trades),
             )
             for ticker, before in known.items()
         }
@@ -164,7 +158,7 @@ class RecorderCore:
         self._turn = (self._turn + len(turn)) % max(1, len(tickers))
         return [
             *(AskBooks(tickers=tickers[start : start + BOOKS_AT_ONCE]) for start in starts),
-            *(AskTrades(ticker=name, since=Instant(max(0, self._states[name].trades_since - OVERLAP))) for name in turn),
+            *(AskTrades(ticker=name, since=self._states[name].trades.ask_from) for name in turn),
         ]
 
     def books_read(self, asked: AskBooks, *, sent_at: Instant, received_at: Instant, books: Mapping[str, Book]) -> list[Row]:
@@ -187,19 +181,8 @@ class RecorderCore:
 
     def trades_read(self, asked: AskTrades, trades: Sequence[RecordedTrade]) -> list[Row]:
         """Take trades, in any order; return the new ones oldest first. Block trades do not touch the book and are left out."""
-        state = self._states[asked.ticker]
-        new = {
-            trade.trade_id: trade
-            for trade in trades
-            if not trade.is_block and trade.at >= state.wanted_from and trade.trade_id not in state.recent_trades
-        }
-        state.recent_trades |= {trade.trade_id: trade.at for trade in new.values()}
-        state.trades_since = max((state.trades_since, *state.recent_trades.values()))
-        # What the next request cannot bring again need not be remembered.
-        oldest = state.trades_since - 2 * OVERLAP
-        state.recent_trades = {trade_id: at for trade_id, at in state.recent_trades.items() if at >= oldest}
-        in_order = sorted(new.values(), key=lambda trade: trade.at)
-        return self._counted([*in_order])
+        new = self._states[asked.ticker].trades.news(trade for trade in trades if not trade.is_block)
+        return self._counted([*new])
 
     def finish(self, at: Instant) -> list[Row]:
         """End the recording at *at*: the last stretches are written down, and what is silent now is silent until then."""

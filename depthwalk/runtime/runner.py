@@ -43,6 +43,7 @@ from depthwalk.ports import Exchange, Journal, View
 from depthwalk.runtime.leaving import cancel_all, raise_with_state, shielded
 from depthwalk.runtime.market_watch import EVERY, MarketWatch
 from depthwalk.runtime.readings import Readings
+from depthwalk.runtime.tape import Tape
 from depthwalk.runtime.writes import Writes
 
 log = logging.getLogger(__name__)
@@ -63,6 +64,7 @@ class _Effects(NamedTuple):
     readings: Readings
     writes: Writes
     watch: MarketWatch
+    tape: Tape
 
 
 def in_flight(executor: Executor) -> list[tuple[str, Operation]]:
@@ -177,7 +179,8 @@ class Runner:
             watch=watch,
             post=post,
         )
-        return _Effects(readings, writes, watch)
+        tape = Tape(exchange=self._exchange, clock=self._clock, ticker=self._market.ticker, readings=readings, post=post)
+        return _Effects(readings, writes, watch, tape)
 
     async def _next_event(self) -> Event:
         """Return the next event, or raise what made an effect fail in a way that is not the exchange's."""
@@ -281,6 +284,10 @@ class Runner:
         try:
             match look:
                 case Look.BOOK:
+                    await readings.look_at_book(await readings.look_at_account())
+                case Look.TAPE:
+                    # Before the orders: their fills are read after the trades, and the book soon after them.
+                    await self._connected.tape.look()
                     await readings.look_at_book(await readings.look_at_account())
                 case Look.EVERYTHING:
                     await readings.look_at_book(await readings.look_at_everything())

@@ -199,7 +199,7 @@ def test_what_is_remembered_of_trades_does_not_grow() -> None:
     recorder = core()
     for number in range(2_000):
         recorder.trades_read(AskTrades(ticker="T", since=START), [trade(str(number), number / 2)])
-    assert 21 == len(recorder.states[0].recent_trades)
+    assert 21 == recorder.states[0].trades.remembered
 
 
 # --- properties -------------------------------------------------------------------------------------------------------
