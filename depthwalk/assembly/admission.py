@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from depthwalk.assembly.means import notes_on_means, objections_to_means, read_means
+from depthwalk.assembly.means import Means, notes_on_means, objections_to_means, read_means
 from depthwalk.assembly.venues import known_market
 from depthwalk.domain.market import Market, MarketStatus
 from depthwalk.domain.order import Outcome, ParentOrder
@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     from depthwalk.assembly.token_price import Rates
     from depthwalk.clock import Clock
     from depthwalk.config import Config
-    from depthwalk.domain.messages import BookChanged, Rules
-    from depthwalk.executors.state import BaseParams
+    from depthwalk.domain.messages import Rules
     from depthwalk.kalshi.client import KalshiClient
     from depthwalk.ports import Exchange, ExchangeStatus
     from depthwalk.storage.limits import DayLimit
@@ -237,12 +236,11 @@ def objections_to_clock(offset: Duration | None) -> list[Refused]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admitted:
-    """What was read of a market that an order may be sent to: a first book among it, and what is worth a note."""
+    """What was read of a market that an order may be sent to; whether the cash carries it, `carried` says."""
 
     market: Market
-    seen: "BookChanged"
+    means: Means
     rates: "Rates"
-    notes: tuple[str, ...] = ()
 
 
 async def admitted(
@@ -251,7 +249,6 @@ async def admitted(
     config: "Config",
     *,
     clock: "Clock",
-    params: "BaseParams",
     environment: str,
 ) -> Admitted:
     """Read the account's limits and keep to them, then market, shard, position, cash, book; return them if it may be sent.
@@ -259,7 +256,7 @@ async def admitted(
     The order of the reads is that of `plan`, so that with the same seed both see the same books.
 
     Raises:
-        Refused: the first objection: of the market and its exchange, of the clocks, of the cash.
+        Refused: the first objection: of the market and its exchange, of the clocks.
         UsageError: unknown ticker, or a price off the market's grid.
         ExchangeError: the exchange could not be asked.
 
@@ -271,9 +268,13 @@ async def admitted(
         market = await read_market(client, parent, environment)
         await _check_open(client, market, clock)
         means = await read_means(client, parent, market, clock=clock)
-        _raise_first(objections_to_means(means, parent, market, max_slippage=params.max_slippage, environment=environment))
-    notes = notes_on_means(means, parent, market, max_slippage=params.max_slippage)
-    return Admitted(market=market, seen=means.seen, rates=rates, notes=notes)
+    return Admitted(market=market, means=means, rates=rates)
+
+
+def carried(let_in: Admitted, parent: ParentOrder, *, max_slippage: float, environment: str) -> tuple[str, ...]:
+    """Return what is worth a note about the cash for an order with this slippage. Raises Refused where it does not carry it."""
+    _raise_first(objections_to_means(let_in.means, parent, let_in.market, max_slippage=max_slippage, environment=environment))
+    return notes_on_means(let_in.means, parent, let_in.market, max_slippage=max_slippage)
 
 
 async def check_open(client: "KalshiClient", ticker: str, clock: "Clock", *, environment: str) -> Market:

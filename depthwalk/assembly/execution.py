@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from depthwalk.assembly.admission import (
     admitted,
+    carried,
     check_paper_only,
     clocks_first,
     days_limit,
@@ -22,6 +23,7 @@ from depthwalk.assembly.fallback import chosen_within_budget
 from depthwalk.assembly.ownership import claim_of, own
 from depthwalk.assembly.paper import PaperWorld, paper_client, paper_exchange
 from depthwalk.assembly.recovery import leftovers
+from depthwalk.assembly.routing import Arms, arms_of, route
 from depthwalk.assembly.running import end_asked, see_through
 from depthwalk.assembly.trading import EMBEDDED, Destination, destination, trading_client
 from depthwalk.domain.order import Action, Outcome, ParentOrder
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from depthwalk.clock import Clock
     from depthwalk.config import Config
     from depthwalk.domain.result import ExecutionResult
-    from depthwalk.executors.state import BaseParams
     from depthwalk.kalshi.client import KalshiClient
     from depthwalk.ports import View
     from depthwalk.storage.database import Database
@@ -80,8 +81,7 @@ class _Plan:
     config: "Config"
     environment: str
     destination: Destination
-    algorithm: str
-    params: "BaseParams"
+    arms: Arms
     seed: int
     start: Instant
     tell: Callable[[str], None]
@@ -154,15 +154,12 @@ def _checked(request: ExecuteRequest, tell: Callable[[str], None]) -> _Plan:
     for objection in objections_to_request(request, config):
         raise objection
     where = _destination(request, config, environment)
-    name = config.algorithm_for(request.algorithm, request.method)
-    params = config.params_for(name, request.method, request.overrides)
     return _Plan(
         request=request,
         config=config,
         environment=environment,
         destination=where,
-        algorithm=name,
-        params=params,
+        arms=arms_of(config, request.algorithm, request.method, request.overrides),
         seed=secrets.randbits(32) if request.seed is None else request.seed,
         start=SystemClock().now() if request.seed is None else SEEDED_START,
         tell=tell,
@@ -227,8 +224,8 @@ def _start_of(plan: _Plan, parent: ParentOrder, source: str, clock: "Clock") -> 
     return ExecutionStart(
         execution_id=parent.parent_id,
         parent=parent,
-        algorithm=plan.algorithm,
-        parameters=plain_parameters(plan.params),
+        algorithm=plan.arms.control.name,
+        parameters=plain_parameters(plan.arms.control.params),
         environment=plan.environment,
         source=source,
         started_at=clock.now(),
@@ -257,26 +254,30 @@ async def _begin(
     from depthwalk.runtime.runner import Runner
     from depthwalk.storage.journal import ExecutionJournal
 
-    config, before = plan.config, client.usage
-    let_in = await admitted(client, start.parent, config, clock=clock, params=plan.params, environment=plan.environment)
+    config, parent, before = plan.config, start.parent, client.usage
+    let_in = await admitted(client, parent, config, clock=clock, environment=plan.environment)
+    started = Started(at=clock.now(), parent=parent, market=let_in.market, rules=config.rules())
+    routed = await route(client, started, let_in.means.seen, arms=plan.arms, rollout=config.rollout)
+    name, params = routed.arm
+    cash = carried(let_in, parent, max_slippage=params.max_slippage, environment=plan.environment)
     chosen = chosen_within_budget(
-        plan.algorithm,
-        plan.params,
+        name,
+        params,
         config=config,
         overrides=plan.request.overrides,
-        started=Started(at=clock.now(), parent=start.parent, market=let_in.market, rules=config.rules()),
-        seen=let_in.seen,
+        started=started,
+        seen=routed.seen,
         rates=let_in.rates,
         running=running,
     )
-    notes = (*let_in.notes, *((chosen.note,) if chosen.note else ()))
-    start = replace(start, algorithm=chosen.name, parameters=plain_parameters(chosen.params))
+    notes = (*routed.notes, *cash, *((chosen.note,) if chosen.note else ()))
+    start = replace(start, algorithm=chosen.name, parameters=plain_parameters(chosen.params), routing=routed.routing)
     day = None if plan.alone else days_limit(config, clock.now())
     journal = ExecutionJournal.begin(database, start, day=day)
     executor = make_executor(chosen.name, chosen.params)
     runner = Runner(
         executor=executor,
-        parent=start.parent,
+        parent=parent,
         market=let_in.market,
         rules=rules_within(config, None if day is None else journal.start.reserved),
         exchange=client,

@@ -145,5 +145,6 @@ def _row(found: "ExecutionSummary", database: "Path") -> "ExecutionRow":
         walks=found.walks,
         slippage_percent=found.slippage_percent,
         owner=None if holder is None else holder.pid,
+        routing=start.routing,
         tags=dict(start.tags),
     )

@@ -21,7 +21,9 @@ Target = Annotated[
     str | None, typer.Option("--target", metavar="P", help="The price hoped for, in dollars; else the best now offered.")
 ]
 Limit = Annotated[str | None, typer.Option("--limit", metavar="P", help="The price never passed, in dollars.")]
-Algorithm = Annotated[str | None, typer.Option("--algo", metavar="NAME", help="The algorithm; else as configured.")]
+Algorithm = Annotated[
+    str | None, typer.Option("--algo", metavar="NAME", help="The algorithm, or auto: drawn by rollout share.")
+]
 MethodName = Annotated[str | None, typer.Option("--method", metavar="NAME", help="A named profile of the config.")]
 Timeout = Annotated[str | None, typer.Option("--timeout", metavar="S", help="Seconds allowed.")]
 End = Annotated[

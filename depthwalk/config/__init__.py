@@ -7,6 +7,7 @@
 
 from depthwalk.config.loading import FILE_NAME, load
 from depthwalk.config.sections import (
+    ClassShares,
     CredentialsConfig,
     Environment,
     ExecutionConfig,
@@ -17,12 +18,14 @@ from depthwalk.config.sections import (
     RateLimitConfig,
     RecordingConfig,
     RiskConfig,
+    RolloutConfig,
     Tier,
 )
 from depthwalk.config.settings import Config
 
 __all__ = [
     "FILE_NAME",
+    "ClassShares",
     "Config",
     "CredentialsConfig",
     "Environment",
@@ -34,6 +37,7 @@ __all__ = [
     "RateLimitConfig",
     "RecordingConfig",
     "RiskConfig",
+    "RolloutConfig",
     "Tier",
     "load",
 ]

@@ -6,9 +6,11 @@ A key that nothing uses is not known. An algorithm's parameters are in its own p
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Final, assert_never
 
 from depthwalk.domain.messages import LiquidityRule
+from depthwalk.domain.result import LiquidityClass
+from depthwalk.domain.routing import AUTO, MILLION
 from depthwalk.domain.units import (
     CONTRACT,
     DOLLAR,
@@ -23,7 +25,7 @@ from depthwalk.domain.units import (
     seconds,
 )
 from depthwalk.errors import DomainError
-from depthwalk.executors.registry import ALGORITHMS
+from depthwalk.executors.registry import algorithm_names, is_algorithm
 from depthwalk.executors.state import require
 
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
@@ -110,7 +112,7 @@ class ExecutionConfig:
     max_concurrent_executions: int = 5
 
     def __post_init__(self) -> None:
-        require(self.algorithm in ALGORITHMS, "algorithm", repr(self.algorithm), ", ".join(ALGORITHMS))
+        _require_algorithm(self.algorithm, " (--algo auto draws between this one and rollout.algorithm)")
         require(0 <= self.max_retries <= _MOST_RETRIES, "max_retries", self.max_retries, f"0 to {_MOST_RETRIES}")
         require(self.max_book_age_seconds > 0, "max_book_age_seconds", self.max_book_age_seconds, "more than 0")
         most = self.max_concurrent_executions
@@ -195,6 +197,60 @@ class RiskConfig:
         require(self.max_notional > 0, "max_notional", format_money(self.max_notional), "more than 0")
         require(self.max_daily_notional > 0, "max_daily_notional", format_money(self.max_daily_notional), "more than 0")
         require(self.kill_switch_file != "", "kill_switch_file", repr(self.kill_switch_file), "the path of a file, or null")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassShares:
+    """The share of one liquidity class where it is not that of all; None: it is."""
+
+    liquid: float | None = None
+    moderate: float | None = None
+    thin: float | None = None
+
+    def __post_init__(self) -> None:
+        for liquidity in LiquidityClass:
+            if (share := self.of(liquidity)) is not None:
+                _require_share(liquidity.value, share)
+
+    def of(self, liquidity: LiquidityClass) -> float | None:
+        """Return the share of a class, None where it has none of its own."""
+        match liquidity:
+            case LiquidityClass.LIQUID:
+                return self.liquid
+            case LiquidityClass.MODERATE:
+                return self.moderate
+            case LiquidityClass.THIN:
+                return self.thin
+            case _:
+                assert_never(liquidity)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutConfig:
+    """What `--algo auto` draws: the share of executions that *algorithm* gets; the others get `execution.algorithm`."""
+
+    share: float = 0.0
+    shares: ClassShares = field(default_factory=ClassShares)
+    algorithm: str = "dynamic_depth_walker"
+
+    def __post_init__(self) -> None:
+        _require_share("share", self.share)
+        _require_algorithm(self.algorithm)
+
+    def millionths(self, liquidity: LiquidityClass) -> int:
+        """Return the share of a class of books, exact."""
+        own = self.shares.of(liquidity)
+        return round((self.share if own is None else own) * MILLION)
+
+
+def _require_algorithm(name: str, why_not_auto: str = "") -> None:
+    if not is_algorithm(name):
+        allowed = ", ".join(algorithm_names()) + (why_not_auto if name == AUTO else "")
+        require(holds=False, name="algorithm", repr(name), allowed)
+
+
+def _require_share(key: str, share: float) -> None:
+    require(0 <= share <= 1 and round(share, 6) == share, key, share, "0 to 1, at most 6 decimals")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

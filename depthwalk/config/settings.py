@@ -21,22 +21,30 @@ from depthwalk.config.sections import (
     RateLimitConfig,
     RecordingConfig,
     RiskConfig,
+    RolloutConfig,
 )
 from depthwalk.domain.messages import Rules
 from depthwalk.domain.units import seconds
 from depthwalk.errors import UsageError
-from depthwalk.executors.registry import ALGORITHMS, algorithm
+from depthwalk.executors.registry import ALGORITHMS, algorithm, default_parameters
 from depthwalk.executors.state import BaseParams
 
 
 def default_algorithms() -> dict[str, BaseParams]:
-    """Return every algorithm with its default parameters."""
-    return {name: cast("type[Any]", spec.params)() for name, spec in ALGORITHMS.items()}
+    """Return every algorithm of ours with its default parameters."""
+    return {name: default_parameters(name) for name in ALGORITHMS}
 
 
 def _default_methods() -> dict[str, Method]:
-    overrides: dict[str, object] = {"max_slippage": 0.025, "timeout_seconds": 40.0}
-    return {"aggressive_nfl_advanced": Method(algorithm="dynamic_depth_walker", overrides=overrides)}
+    """Return the walker's profiles (algorithms.md sections 2.6 and 2.10), and the one that the notes name."""
+    profiles: dict[str, dict[str, object]] = {
+        "default": {},
+        "fee_aware": {"passive_until": 0.85},
+        "urgent": {"offsets": (2.0, 1.2, 0.0), "patience": 1.5, "spread_gain": 0.0},
+        "three_level": {"split_ratios": (0.5, 0.3, 0.2)},
+        "aggressive_nfl_advanced": {"max_slippage": 0.025, "timeout_seconds": 40.0},
+    }
+    return {name: Method(algorithm="dynamic_depth_walker", overrides=changed) for name, changed in profiles.items()}
 
 
 def varied(params: BaseParams, changes: Mapping[str, object]) -> BaseParams:
@@ -60,6 +68,7 @@ class Config:
     recording: RecordingConfig = field(default_factory=RecordingConfig)
     rate_limit: RateLimitConfig = field(default_factory=RateLimitConfig)
     risk: RiskConfig = field(default_factory=RiskConfig)
+    rollout: RolloutConfig = field(default_factory=RolloutConfig)
     decision: DecisionConfig = field(default_factory=DecisionConfig)
     origin: Path | None = field(default=None, compare=False)
 
@@ -114,6 +123,11 @@ class Config:
             raise UsageError(f"method {method!r} is of {owner}, not of {name}", hint="leave --algo out, or name another method")
         return owner
 
+    def section(self, name: str) -> BaseParams:
+        """Return an algorithm's parameters as its section has them, else as it comes. Raises UsageError for an unknown one."""
+        found = self.algorithms.get(name)
+        return default_parameters(name) if found is None else found
+
     def params_for(
         self, name: str | None = None, method: str | None = None, overrides: Mapping[str, object] | None = None
     ) -> BaseParams:
@@ -126,7 +140,7 @@ class Config:
 
         """
         chosen = self.algorithm_for(name, method)
-        params = self.algorithms[chosen]
+        params = self.section(chosen)
         if method is not None:
             params = varied(params, self.method(method).overrides)
         given = {key: value for key, value in (overrides or {}).items() if value is not None}

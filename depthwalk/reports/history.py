@@ -10,9 +10,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from depthwalk.analysis.routing import routing_words
 from depthwalk.domain.messages import Reason, Record
 from depthwalk.domain.order import Fill, ParentOrder
 from depthwalk.domain.result import ExecutionResult, Status
+from depthwalk.domain.routing import MILLION, Routing
 from depthwalk.domain.units import (
     Instant,
     Money,
@@ -37,7 +39,8 @@ _SHORT_ID = 8
 class ExecutionRow:
     """One execution in a list. *paid* in prices of the user's outcome; *walks* and *reason* None until it ends.
 
-    *owner* is the process that drives it; None where nobody does, so that one that has not ended has crashed.
+    *owner* is the process that drives it; None where nobody does, so that one that has not ended has crashed. *routing* is how
+    `--algo auto` chose its algorithm, None where it was named.
     """
 
     execution_id: str
@@ -55,6 +58,7 @@ class ExecutionRow:
     walks: int | None
     slippage_percent: float | None
     owner: int | None = None
+    routing: Routing | None = None
     tags: dict[str, str] = field(default_factory=dict)
 
 
@@ -172,11 +176,19 @@ def execution_details(
     if result is None:
         driven = f"process {row.owner} drives it" if row.owner is not None else "nobody drives it: `depthwalk recover` ends it"
         parts.append(Text(f"execution {row.execution_id} has not ended; {driven}", "yellow"))
+    if row.routing is not None:
+        parts += [Text(), Text("drawn ", "dim").append(_routed(row.routing, row.algorithm), "not dim")]
     if decisions:
         parts += [Text(), _decisions(row, decisions, signs)]
     if fills:
         parts += [Text(), _fills(row, fills, signs)]
     return Group(*parts)
+
+
+def _routed(routing: Routing, ran: str) -> str:
+    other = routing.control if routing.algorithm == routing.candidate else routing.candidate
+    words = f"{routing_words(routing)}; the other was {other}"
+    return words if ran == routing.algorithm else f"{words}; {ran} ran instead"
 
 
 def _decisions(row: ExecutionRow, decisions: Sequence[TimedRecord], signs: Glyphs) -> Table:
@@ -211,10 +223,14 @@ def _fills(row: ExecutionRow, fills: Sequence[Fill], signs: Glyphs) -> Table:
 def details_json(
     row: ExecutionRow, result: ExecutionResult | None, decisions: Sequence[TimedRecord], fills: Sequence[Fill]
 ) -> dict[str, Json]:
-    """Return the object of `executions show --json`: times in seconds since its start, *result* null until it ends."""
+    """Return the object of `executions show --json`: times in seconds since its start, *result* null until it ends.
+
+    *routing* is null where the algorithm was named; its *algorithm* is the one drawn, whatever ran.
+    """
     own = row.parent.own_price
     return {
         **execution_json(row),
+        "routing": None if row.routing is None else _routing_json(row.routing),
         "result": None if result is None else to_json(result),
         "decisions": [
             {
@@ -240,6 +256,17 @@ def details_json(
             }
             for fill in fills
         ],
+    }
+
+
+def _routing_json(routing: Routing) -> dict[str, Json]:
+    return {
+        "algorithm": routing.algorithm,
+        "control": routing.control,
+        "candidate": routing.candidate,
+        "liquidity_category": None if routing.liquidity is None else routing.liquidity.value,
+        "share": None if routing.share is None else routing.share / MILLION,
+        "draw": routing.draw / MILLION,
     }
 
 

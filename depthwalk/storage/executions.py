@@ -17,7 +17,7 @@ from depthwalk.errors import DepthwalkError, StorageError, UsageError
 from depthwalk.storage import codec
 from depthwalk.storage.database import Database, Value
 from depthwalk.storage.journal import ExecutionJournal, ExecutionStart
-from depthwalk.storage.rows import result_of, split_of
+from depthwalk.storage.rows import result_of, routing_of, split_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +229,7 @@ def _summary(row: sqlite3.Row) -> ExecutionSummary:
             venue=row["venue"],
             account=row["account"],
             reserved=row["reserved_e6"],
+            routing=routing_of(row),
             tags=codec.decode(dict[str, str], row["tags"]),
         )
         return ExecutionSummary(

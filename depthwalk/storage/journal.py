@@ -19,12 +19,13 @@ from depthwalk.domain.messages import (
 )
 from depthwalk.domain.order import ParentOrder
 from depthwalk.domain.result import ExecutionResult, Status
+from depthwalk.domain.routing import Routing
 from depthwalk.domain.units import Instant, Money
 from depthwalk.errors import StorageError
 from depthwalk.storage import codec
 from depthwalk.storage.database import Database
 from depthwalk.storage.limits import DayLimit, reserve
-from depthwalk.storage.rows import conditions_values, metrics_values, split_values, state_values
+from depthwalk.storage.rows import conditions_values, metrics_values, routing_values, split_values, state_values
 
 _NOTHING = Money(0)
 
@@ -42,7 +43,8 @@ class ExecutionStart:
     *parameters* are plain values, as JSON can hold them (a tuple comes back as a list, an enum as its value).
     *fresh_account*: it trades on a paper account of its own, so its fills do not move the lasting paper account.
     *venue* is the host and port its orders go to (EMBEDDED: an exchange inside this process), *account* the fingerprint of
-    the key that signs, *reserved* the most it may put at stake.
+    the key that signs, *reserved* the most it may put at stake. *routing* is how `--algo auto` chose the algorithm, None where
+    it was named.
     """
 
     execution_id: str
@@ -57,6 +59,7 @@ class ExecutionStart:
     venue: str = EMBEDDED
     account: str = ""
     reserved: Money = _NOTHING
+    routing: Routing | None = None
     tags: dict[str, str] = field(default_factory=dict)
 
 
@@ -106,10 +109,12 @@ class ExecutionJournal:
                 """
                 INSERT INTO execution_state (execution_id, parent_id, environment, source, ticker, outcome, action, algorithm,
                     params, requested_e2, asked_target_e4, asked_limit_e4, tags, seed, fresh_account, venue, account,
-                    reserved_e6, status, started_at_us, updated_at_us)
+                    reserved_e6, routed_control, routed_candidate, routed_class, routed_share_ppm, routed_draw_ppm,
+                    status, started_at_us, updated_at_us)
                 VALUES (:execution_id, :parent_id, :environment, :source, :ticker, :outcome, :action, :algorithm,
                     :params, :requested_e2, :asked_target_e4, :asked_limit_e4, :tags, :seed, :fresh_account, :venue, :account,
-                    :reserved_e6, :status, :started_at_us, :started_at_us)
+                    :reserved_e6, :routed_control, :routed_candidate, :routed_class, :routed_share_ppm, :routed_draw_ppm,
+                    :status, :started_at_us, :started_at_us)
                 """,
                 {
                     "execution_id": start.execution_id,
@@ -130,6 +135,7 @@ class ExecutionJournal:
                     "venue": start.venue,
                     "account": start.account,
                     "reserved_e6": start.reserved,
+                    **routing_values(start.routing),
                     "status": Status.RUNNING.value,
                     "started_at_us": start.started_at,
                 },

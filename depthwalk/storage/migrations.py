@@ -8,6 +8,7 @@ Base tables hold integers in the units of `domain/units.py`; the suffix of a col
 | _e2    | 1/100 contract (quantity) |
 | _e6    | 1/1,000,000 dollar (money)|
 | _us    | microseconds (since 1970, or a length of time) |
+| _ppm   | 1/1,000,000 of one (share, draw) |
 
 Views (see `views.py`) turn them into dollars, contracts and RFC 3339 times for people and other tools. A prices column is
 of the YES leg unless its comment says "own" (the outcome that the user traded).
@@ -232,6 +233,17 @@ _SAFETY = (
     "CREATE INDEX execution_state_unfinished ON execution_state (environment, account) WHERE status IN ('running', 'unknown')",
 )
 
+_ROUTING = (
+    # how `--algo auto` chose the algorithm; all NULL where the user named it. The algorithm drawn is routed_candidate where
+    # routed_draw_ppm < routed_share_ppm, else routed_control; algorithm is the one that ran
+    "ALTER TABLE execution_state ADD COLUMN routed_control TEXT",
+    "ALTER TABLE execution_state ADD COLUMN routed_candidate TEXT",
+    # of the book that decided: liquid, moderate, thin; with the share NULL where the book had no class
+    "ALTER TABLE execution_state ADD COLUMN routed_class TEXT",
+    "ALTER TABLE execution_state ADD COLUMN routed_share_ppm INTEGER",
+    "ALTER TABLE execution_state ADD COLUMN routed_draw_ppm INTEGER",
+)
+
 
 def m001_tables(db: "Database") -> None:
     """Books, executions with their splits and metrics, fills, journal."""
@@ -270,6 +282,14 @@ def m006_safety(db: "Database") -> None:
         db.execute(statement)
 
 
+def m007_routing(db: "Database") -> None:
+    """How `--algo auto` chose an execution's algorithm: share, class and draw."""
+    for statement in _ROUTING:
+        db.execute(statement)
+    for name, sql in views.M007.items():
+        db.create_view(name, sql)
+
+
 STEPS: tuple[Callable[["Database"], None], ...] = (
     m001_tables,
     m002_views,
@@ -277,6 +297,7 @@ STEPS: tuple[Callable[["Database"], None], ...] = (
     m004_recordings,
     m005_conditions,
     m006_safety,
+    m007_routing,
 )
 """Every step ever released, in order. Append only."""
 

@@ -21,6 +21,7 @@ from depthwalk.domain.result import (
     Status,
     WalkStep,
 )
+from depthwalk.domain.routing import Routing
 from depthwalk.domain.units import Duration, Instant, Price, Quantity
 from depthwalk.storage import codec
 from depthwalk.storage.database import Value
@@ -44,6 +45,31 @@ def state_values(result: ExecutionResult) -> Values:
         "finished_at_us": result.finished_at,
         **_arrival_values(result.arrival),
     }
+
+
+def routing_values(routing: Routing | None) -> Values:
+    """Return how `--algo auto` chose, in `execution_state`: all NULL where the algorithm was named."""
+    liquidity = None if routing is None else routing.liquidity
+    return {
+        "routed_control": routing.control if routing else None,
+        "routed_candidate": routing.candidate if routing else None,
+        "routed_class": liquidity.value if liquidity else None,
+        "routed_share_ppm": routing.share if routing else None,
+        "routed_draw_ppm": routing.draw if routing else None,
+    }
+
+
+def routing_of(row: sqlite3.Row) -> Routing | None:
+    """Return the routing in a row of `execution_state`, or None."""
+    if row["routed_draw_ppm"] is None:
+        return None
+    return Routing(
+        control=row["routed_control"],
+        candidate=row["routed_candidate"],
+        liquidity=LiquidityClass(row["routed_class"]) if row["routed_class"] is not None else None,
+        share=row["routed_share_ppm"],
+        draw=row["routed_draw_ppm"],
+    )
 
 
 def _arrival_values(arrival: Arrival | None) -> Values:

@@ -171,3 +171,15 @@ FROM journal j JOIN execution_state s USING (execution_id) WHERE j.kind = 'Recor
 """
 
 M005: Final = {name: _expanded(sql) for name, sql in {"conditions": _CONDITIONS, "decisions": _DECISIONS}.items()}
+
+# The arm is by the draw, whatever ran in the end: arms are compared by what was drawn. NULL where no draw decided.
+_ROUTINGS: Final = """
+SELECT execution_id, environment, source, ticker, status, routed_control AS control, routed_candidate AS candidate,
+    routed_class AS liquidity, routed_share_ppm / 1000000.0 AS share, routed_draw_ppm / 1000000.0 AS draw,
+    CASE WHEN routed_share_ppm IS NULL THEN NULL WHEN routed_draw_ppm < routed_share_ppm THEN 'candidate' ELSE 'control' END
+        AS arm,
+    algorithm, TIME(started_at_us) AS started_at, started_at_us
+FROM execution_state WHERE routed_draw_ppm IS NOT NULL
+"""
+
+M007: Final = {"routings": _expanded(_ROUTINGS)}

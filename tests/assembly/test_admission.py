@@ -13,6 +13,7 @@ from depthwalk.assembly.admission import (
     MAX_SKEW,
     Admitted,
     admitted,
+    carried,
     check_open,
     days_limit,
     kill_switch,
@@ -29,7 +30,6 @@ from depthwalk.domain.market import MarketStatus
 from depthwalk.domain.order import Action, Outcome, ParentOrder
 from depthwalk.domain.units import CONTRACT, DOLLAR, SECOND, Duration, Instant, Money, Price, Quantity, seconds
 from depthwalk.errors import ExitCode, NotAuthorized, Refused, UsageError
-from depthwalk.executors.simple_limit import SimpleLimitParams
 from depthwalk.kalshi.client import KalshiClient
 from depthwalk.paper.account import AccountState, PositionState
 from depthwalk.paper.app import create_app
@@ -231,13 +231,13 @@ def test_the_bound_of_the_clocks() -> None:
 
 
 def _admit(
-    paper: PaperExchange, order: ParentOrder, *, ahead: float = 0, environment: str = "demo", slippage: float = 0.02
-) -> Admitted:
-    """Admit an order, or raise; nothing is sent either way."""
+    paper: PaperExchange, order: ParentOrder, *, ahead: float = 0, environment: str = "demo"
+) -> tuple[Admitted, tuple[str, ...]]:
+    """Admit an order and ask whether the cash carries it, or raise; nothing is sent either way."""
     reader = _client(paper, ahead=seconds(ahead))
-    params = SimpleLimitParams(max_slippage=slippage)
     try:
-        return asyncio.run(admitted(reader, order, Config(), clock=ManualClock(START), params=params, environment=environment))
+        found = asyncio.run(admitted(reader, order, Config(), clock=ManualClock(START), environment=environment))
+        return found, carried(found, order, max_slippage=0.02, environment=environment)
     finally:
         assert reader.usage.calls
         assert not reader.usage.write_tokens
@@ -256,8 +256,8 @@ def _check(paper: PaperExchange, ticker: str) -> None:
 
 def test_what_was_read_of_a_market_that_is_open() -> None:
     """The market, a book that was confirmed when it was asked for, the account's prices of requests; nothing to note."""
-    found = _admit(exchange(SHOWN), _order())
-    assert (TICKER, SHOWN, ()) == (found.market.ticker, found.seen.book, found.notes)
+    found, notes = _admit(exchange(SHOWN), _order())
+    assert (TICKER, SHOWN, ()) == (found.market.ticker, found.means.seen.book, notes)
     assert (10, 2) == (found.rates.costs.create, found.rates.costs.cancel)
 
 
@@ -268,7 +268,7 @@ def test_the_skew_is_that_of_the_date_header(ahead: float, refused: bool) -> Non
         found = _refusal(exchange(SHOWN), _order(), ahead=ahead)
         assert f"differ by {'+' if ahead > 0 else '-'}" in found.message
     else:
-        assert _admit(exchange(SHOWN), _order(), ahead=ahead).market
+        assert _admit(exchange(SHOWN), _order(), ahead=ahead)[0].market
 
 
 def test_a_pause_is_seen() -> None:
@@ -357,12 +357,12 @@ def test_cash_is_needed_for_what_opens() -> None:
     assert "paper reset" in (found.hint or "")
 
     closing = exchange(SHOWN, account=AccountState(cash=Money(0), positions=short))
-    assert () == _admit(closing, _order()).notes
+    assert () == _admit(closing, _order())[1]
 
 
 def test_cash_for_the_best_case_only_is_noted() -> None:
     """Enough at the best price, not for all at the cap: it may begin, and says so."""
     paper = exchange(SHOWN, account=AccountState(cash=Money(28 * DOLLAR)))
     order = _order(limit=Price(4_800), target=Price(4_800))
-    found = _admit(paper, order)
-    assert [True] == ["not enough for all at the cap 0.4800" in each for each in found.notes]
+    _, notes = _admit(paper, order)
+    assert [True] == ["not enough for all at the cap 0.4800" in each for each in notes]
