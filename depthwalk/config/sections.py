@@ -246,7 +246,7 @@ class RolloutConfig:
 def _require_algorithm(name: str, why_not_auto: str = "") -> None:
     if not is_algorithm(name):
         allowed = ", ".join(algorithm_names()) + (why_not_auto if name == AUTO else "")
-        require(holds=False, name="algorithm", repr(name), allowed)
+        require(holds=False, name="algorithm", value=repr(name), allowed=allowed)
 
 
 def _require_share(key: str, share: float) -> None:
