@@ -1,7 +1,7 @@
-"""The control law of the Dynamic Depth Walker: from the state of a run to the price each split should rest at.
+"""The control law of the walkers: from the state of a run to the price each split should rest at.
 
 Source: algorithms.md section 2.3. Offsets, spread and slew are in cents as floats; the price they lead to is put on the
-market's grid, rounded towards us, and never above the cap or the best ask. Seen as a buyer sees it.
+market's grid, rounded towards us, and never above the ceiling. Seen as a buyer sees it.
 """
 
 from dataclasses import dataclass
@@ -12,17 +12,33 @@ from depthwalk.domain.units import CENT, Price
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Law:
-    """The law's parameters: *offsets* a, *patience* v, *deficit_gain* g, *spread_gain* z, and the slew limits (cents)."""
+    """The law's parameters: *offsets* a (one a split, in cents), *patience* v, *deficit_gain* g, *spread_gain* z."""
 
     offsets: tuple[float, ...]
     patience: float
     deficit_gain: float
     spread_gain: float
-    base_slew: float
-    aggressive_slew: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slew:
+    """How far a reservation price may rise in one step (cents), by what runs against us; *threshold* from which it counts."""
+
+    base: float
+    aggressive: float
     aggressive_multiplier: float
     conservative_multiplier: float
     threshold: float
+
+    def limit(self, adverse: float, *, dry_up: bool) -> float:
+        """Return the most for one step; *adverse* momentum is positive when it runs against us."""
+        if dry_up or adverse >= 2 * self.threshold:
+            return self.aggressive * self.aggressive_multiplier
+        if adverse >= self.threshold:
+            return self.base * self.aggressive_multiplier
+        if adverse <= -self.threshold:
+            return self.base * self.conservative_multiplier
+        return self.base
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,32 +66,31 @@ def target_offset(law: Law, split: int, progress: Progress) -> float:
     )
 
 
-def slew(law: Law, adverse: float, *, dry_up: bool) -> float:
-    """Return the most an offset may rise in one step, in cents; *adverse* momentum is positive when it runs against us."""
-    if dry_up or adverse >= 2 * law.threshold:
-        return law.aggressive_slew * law.aggressive_multiplier
-    if adverse >= law.threshold:
-        return law.base_slew * law.aggressive_multiplier
-    if adverse <= -law.threshold:
-        return law.base_slew * law.conservative_multiplier
-    return law.base_slew
-
-
 def next_offset(previous: float | None, target: float, limit: float) -> float:
     """Move towards *target*: down at once, up by at most *limit*; the first placement goes there directly."""
     return target if previous is None else min(target, previous + limit)
 
 
-def rung(grid: Grid, best_bid: Price, offset: float, *, cap: Price, best_ask: Price | None) -> Price:
-    """Return the price to rest at: best other bid plus offset, at most the cap and the best ask, rounded down to the grid.
+def rung(grid: Grid, best_bid: Price, offset: float, *, ceiling: Price) -> Price:
+    """Return the price to rest at: best other bid plus offset, at most *ceiling*, rounded down to the grid.
 
     The sum is taken to the nearest price unit first, so that a float's last digit cannot cost a step of the grid. Below the
     lowest valid price, the lowest valid price (the cap is valid, so there is one).
     """
-    ceiling = cap if best_ask is None else min(cap, best_ask)
     price = min(ceiling, best_bid + round(offset * CENT))
     floor = grid.floor(price)
     if floor is not None:
         return floor
     lowest = grid.above(0)
     return ceiling if lowest is None else min(lowest, ceiling)
+
+
+def improve_or_join(grid: Grid, best_bid: Price, *, ceiling: Price) -> Price:
+    """Return the next price above the best other bid where that is below *ceiling*, else the best bid (algorithms.md 2.3).
+
+    With the best ask as ceiling: first in the queue where there is room, in the queue where there is none.
+    """
+    better = grid.above(best_bid)
+    price = best_bid if better is None or better >= ceiling else better
+    floor = grid.floor(min(price, ceiling))
+    return ceiling if floor is None else floor

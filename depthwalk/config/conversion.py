@@ -7,6 +7,7 @@ goes on, so that all faults of a file are told at once.
 import difflib
 import math
 import reprlib
+import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -30,6 +31,7 @@ _UNITS: Final[dict[object, tuple[Callable[[str], int], str]]] = {
 }
 _PLAIN: Final[dict[object, str]] = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
+_LONGEST_LIST: Final = 400
 _LONG: Final = 10**18
 """No number of ours is as long; writing a very long one in decimals is refused by Python itself."""
 
@@ -77,7 +79,8 @@ def known(raw: object, allowed: Iterable[str], path: Path, faults: Faults) -> di
             found[key] = value
         else:
             near = difflib.get_close_matches(name, names, n=1)
-            faults.add((*path, name), "an unknown key", ", ".join(names), nearest=near[0] if near else None)
+            allowed = textwrap.shorten(", ".join(names), _LONGEST_LIST, placeholder=" …")
+            faults.add((*path, name), "an unknown key", allowed, nearest=near[0] if near else None)
     return found
 
 

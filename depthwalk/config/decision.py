@@ -5,7 +5,7 @@ from typing import Final
 
 from depthwalk.domain.thresholds import Thresholds
 from depthwalk.domain.units import CONTRACT, format_money, format_price, format_quantity
-from depthwalk.executors.registry import ALGORITHMS
+from depthwalk.executors.registry import algorithm_names, is_algorithm
 from depthwalk.executors.state import require
 
 _FEWEST_RESAMPLES: Final = 2_000
@@ -30,11 +30,12 @@ class DecisionConfig(Thresholds):
     """The thresholds as the user may set them."""
 
     def __post_init__(self) -> None:
-        known = ", ".join(ALGORITHMS)
-        require(self.baseline in ALGORITHMS, "baseline", repr(self.baseline), known)
+        if not is_algorithm(self.baseline):
+            require(holds=False, name="baseline", value=repr(self.baseline), allowed=", ".join(algorithm_names()))
         for name in self.candidates:
-            others = ", ".join(other for other in ALGORITHMS if other != self.baseline)
-            require(name in ALGORITHMS and name != self.baseline, "candidates", repr(name), others)
+            if not is_algorithm(name) or name == self.baseline:
+                others = ", ".join(other for other in algorithm_names() if other != self.baseline)
+                require(holds=False, name="candidates", value=repr(name), allowed=others)
         require(len(set(self.candidates)) == len(self.candidates), "candidates", list(self.candidates), "each one once")
         for name, least in _COUNTS.items():
             require(getattr(self, name) >= least, name, getattr(self, name), f"{least} or more")

@@ -21,7 +21,7 @@ from depthwalk.config.faults import Fault, Faults
 from depthwalk.config.sections import Method
 from depthwalk.config.settings import Config, default_algorithms, varied
 from depthwalk.errors import ConfigError
-from depthwalk.executors.registry import ALGORITHMS
+from depthwalk.executors.registry import algorithm, algorithm_names, is_algorithm
 from depthwalk.executors.state import BaseParams
 
 FILE_NAME: Final = "depthwalk.yaml"
@@ -99,8 +99,10 @@ def _config(raw: object, faults: Faults) -> Config:
 
 def _algorithms(raw: object, faults: Faults) -> dict[str, BaseParams]:
     params = default_algorithms()
-    for name, settings in known(raw, ALGORITHMS, ("algorithms",), faults).items():
-        params[name] = section(ALGORITHMS[name].params, settings, ("algorithms", name), faults) or params[name]
+    for name, settings in known(raw, algorithm_names(), ("algorithms",), faults).items():
+        read = section(algorithm(name).params, settings, ("algorithms", name), faults)
+        if read is not None:
+            params[name] = read
     return params
 
 
@@ -113,8 +115,8 @@ def _methods(raw: object, config: Config, faults: Faults) -> dict[str, Method]:
         path = ("methods", key)
         settings = dict(mapping(value, path, faults))
         chosen = settings.pop("algorithm", None)
-        if not isinstance(chosen, str) or chosen not in ALGORITHMS:
-            faults.add((*path, "algorithm"), shown(chosen), ", ".join(ALGORITHMS))
+        if not isinstance(chosen, str) or not is_algorithm(chosen):
+            faults.add((*path, "algorithm"), shown(chosen), ", ".join(algorithm_names()))
             continue
         methods[key] = _method(chosen, settings, path, config, faults)
     return methods
@@ -122,8 +124,8 @@ def _methods(raw: object, config: Config, faults: Faults) -> dict[str, Method]:
 
 def _method(chosen: str, settings: dict[object, object], path: tuple[str, ...], config: Config, faults: Faults) -> Method:
     before = len(faults.all)
-    overrides = field_values(ALGORITHMS[chosen].params, settings, path, faults)
+    overrides = field_values(algorithm(chosen).params, settings, path, faults)
     if len(faults.all) == before:
         # On top of the algorithm's section, as it will be used.
-        assembled(lambda some: varied(config.algorithms[chosen], some), overrides, path, faults)
+        assembled(lambda some: varied(config.section(chosen), some), overrides, path, faults)
     return Method(algorithm=chosen, overrides=overrides)

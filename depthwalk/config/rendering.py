@@ -13,7 +13,7 @@ import yaml
 from depthwalk.config.sections import Method
 from depthwalk.config.settings import Config
 from depthwalk.domain.units import Money, Price, Quantity, format_money, format_price, format_quantity
-from depthwalk.executors.registry import ALGORITHMS
+from depthwalk.executors.registry import algorithm
 
 Tree = dict[str, "Leaf | Tree"]
 
@@ -109,7 +109,7 @@ def _section(value: Any, raw: object, skip: tuple[str, ...] = ()) -> Tree:  # no
 
 
 def _method(method: Method, stated: bool) -> Tree:
-    kind = ALGORITHMS[method.algorithm].params
+    kind = algorithm(method.algorithm).params
     hints = get_type_hints(kind)
     tree: Tree = {"algorithm": Leaf(method.algorithm, not stated)}
     for name, held in method.overrides.items():

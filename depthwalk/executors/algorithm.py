@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
-from depthwalk.domain.messages import Look
+from depthwalk.domain.messages import Look, PublicTrade
 from depthwalk.domain.units import Duration, Quantity
 from depthwalk.executors.state import Quote, Situation
 
@@ -29,6 +29,16 @@ class Algorithm(ABC):
         """What must be read before a step."""
         return Look.BOOK
 
+    @property
+    def walks_at_most(self) -> int | None:
+        """How often the order of one split may be re-priced; None: at every step. For the API budget, not a limit."""
+        return None
+
+    @property
+    def creates_at_most(self) -> int | None:
+        """How many orders one split sends where nothing goes wrong; None: one at every step. For the API budget."""
+        return 1
+
     @abstractmethod
     def divide(self, situation: Situation) -> Sequence[Quantity]:
         """Return the quantities of the splits at arrival, summing to the requested quantity."""
@@ -39,6 +49,9 @@ class Algorithm(ABC):
 
     def observe(self, situation: Situation) -> None:  # noqa: B027 - optional: most algorithms have no signals
         """Take note of a usable book, for signals."""
+
+    def read_tape(self, trades: Sequence[PublicTrade]) -> None:  # noqa: B027 - only for those that look at the tape
+        """Take note of what others have traded since the last look, before the book of this one."""
 
     @property
     def adverse_momentum(self) -> float | None:

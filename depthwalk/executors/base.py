@@ -35,6 +35,7 @@ from depthwalk.domain.messages import (
     Resumed,
     Started,
     StopRequested,
+    TapeRead,
     WakeAt,
     Woke,
 )
@@ -44,7 +45,7 @@ from depthwalk.domain.units import SECOND, Duration, Instant
 from depthwalk.errors import DomainError, RefusalReason, Refused
 from depthwalk.executors.algorithm import Algorithm
 from depthwalk.executors.arrival import arrive
-from depthwalk.executors.children import Child
+from depthwalk.executors.children import Child, ended_elsewhere
 from depthwalk.executors.desk import CROSS_SPLIT, Denied, Desk
 from depthwalk.executors.ending import Ending
 from depthwalk.executors.state import RELOOK, BaseParams, Phase, Run, Sight, Situation
@@ -133,6 +134,8 @@ class Executor(Algorithm):
         match event:
             case BookChanged():
                 self._see(event)
+            case TapeRead():
+                self.read_tape(event.trades)
             case Woke():
                 self._woke(event.at, event.look)
             case StopRequested():
@@ -238,7 +241,7 @@ class Executor(Algorithm):
             self._work(now)
 
     def _work(self, now: Instant) -> None:
-        if self.look is Look.BOOK:
+        if self.look is not Look.ORDERS:
             self.watch.hold_if_old(now)
         if now >= self._next_step and self.watch.hold is None:
             self._step(now)
@@ -258,6 +261,7 @@ class Executor(Algorithm):
             split = self.desk.splits[quote.split]
             # A price from before a change of the grid may not be on the new one.
             split.wanted, split.why = situation.grid.floor(quote.price), quote.why
+            split.released, split.takes = quote.release, quote.take
         for split in self.desk.splits:
             self.desk.pursue(split, now, situation.book, post_only=self.post_only)
         self._next_step = Instant(now + self.cadence)
@@ -312,7 +316,7 @@ class Executor(Algorithm):
             self._close(now, Reason.FILLED, "")
         elif nothing and child.post_only:
             self._crossed(child, now)  # some answer a post-only order that would take with nothing instead of a refusal
-        elif _gone(event, child):
+        elif ended_elsewhere(event, child):
             self._close(now, Reason.STOPPED, f"order {child.client_id} was canceled elsewhere")
         elif isinstance(event, OrderCanceled | OrderExpired) and child.split != CROSS_SPLIT:
             split = desk.splits[child.split]
@@ -333,7 +337,7 @@ class Executor(Algorithm):
 
     def _answer(self, event: OrderRejected | AmendRejected, child: Child) -> None:
         """Decide what a definite no means for a working run."""
-        if child.written_off:
+        if child.written_off and child.time_in_force is TimeInForce.GOOD_TILL_CANCELED:
             self.desk.splits[child.split].retry_id = child.client_id
         match event.reason:
             case RefusalReason.POST_ONLY_CROSS:
@@ -385,15 +389,3 @@ class Executor(Algorithm):
         else:
             self.ending.replace(reason, detail)
             self.ending.happened(now)
-
-
-def _gone(event: Event, child: Child) -> bool:
-    """Say whether an order that was to rest is off the book by somebody else's doing."""
-    match event:
-        case OrderCanceled():
-            return not event.asked
-        case OrderAccepted():
-            rests = child.time_in_force is TimeInForce.GOOD_TILL_CANCELED and not child.post_only
-            return rests and not event.remaining and event.filled < child.total
-        case _:
-            return False

@@ -312,3 +312,15 @@ class Children:
         # While an amend is out the total may yet change; its reply says whether the order is done.
         if child.filled >= child.total and not writing and child.status is not OrderStatus.FILLED:
             child.move(OrderStatus.FILLED)
+
+
+def ended_elsewhere(event: Event, child: Child) -> bool:
+    """Say whether an order that was to rest is off the book by somebody else's doing."""
+    match event:
+        case OrderCanceled():
+            return not event.asked
+        case OrderAccepted():
+            rests = child.time_in_force is TimeInForce.GOOD_TILL_CANCELED and not child.post_only
+            return rests and not event.remaining and event.filled < child.total
+        case _:
+            return False

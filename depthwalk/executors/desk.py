@@ -45,7 +45,12 @@ class Desk:
         self._sequence = 0
 
     def open(self, quantities: Sequence[Quantity], cap: Price) -> None:
-        """Take the splits' quantities and the cap (a buyer's price), once, at arrival."""
+        """Take the splits' quantities and the cap (a buyer's price), once, at arrival.
+
+        Raises Denied for quantities that are not the parent's: that is a fault of the algorithm.
+        """
+        if sum(quantities) != self.children.requested or any(quantity <= 0 for quantity in quantities):
+            raise Denied("the splits do not add up to the order")
         self.splits = [Split(index=k, quantity=quantity) for k, quantity in enumerate(quantities)]
         self.cap = cap
 
@@ -75,25 +80,40 @@ class Desk:
         price = self.run.space.leg(split.wanted)
         child = self.live_child(split)
         if child is None:
-            rest = Quantity(split.quantity - self.filled(split.index))
-            if rest > 0:
-                self._submit(split.index, price, rest, now, post_only=post_only and not takes)
+            rest = self._released_rest(split)
+            if rest > 0 and (takes or not split.takes):
+                self._submit(split.index, price, rest, now, post_only=post_only and not takes, take=split.takes)
             return
         if child.status is not OrderStatus.RESTING:
             return
-        renewed = self._renewed(child, now)
-        if child.price == price:
-            if renewed is not None:
-                self._send(AmendOrder(client_id=child.client_id, price=price, total=child.total, expires_at=renewed), now)
-        elif child.post_only and takes:
+        renewed, total = self._renewed(child, now), self._total(split, child)
+        if total > child.total:
+            split.ahead = None  # a larger order queues at the back
+        elif child.price == price and renewed is None:
+            return
+        if child.price != price and child.post_only and takes:
             # Whether post-only survives an amend is unknown (design, D5).
             self._send(CancelOrder(client_id=child.client_id), now)
         else:
-            self._send(AmendOrder(client_id=child.client_id, price=price, total=child.total, expires_at=renewed), now)
+            self._send(AmendOrder(client_id=child.client_id, price=price, total=total, expires_at=renewed), now)
+
+    def _released_rest(self, split: Split) -> Quantity:
+        """Return what a split may still send, with no living child: of what is released, neither filled nor lost in doubt."""
+        goal = split.quantity if split.released is None else min(split.quantity, split.released)
+        # Taken is taken once: an order of that kind that never arrived is not sent again (design, D7), and stays reserved.
+        lost = sum(child.total for child in self.children if child.split == split.index and child.written_off)
+        return Quantity(goal - self.filled(split.index) - (lost if split.takes else 0))
+
+    def _total(self, split: Split, child: Child) -> Quantity:
+        """Return the total a resting child should have: as it is, or more where more of its split has been released."""
+        if split.released is None:
+            return child.total
+        earlier = self.filled(split.index) - max(child.filled, child.reported)
+        return Quantity(max(child.total, min(split.quantity, split.released) - earlier))
 
     def cross(self, quantity: Quantity, now: Instant) -> None:
         """Take *quantity* at the cap or better, at once or not at all: the end game's order."""
-        self._submit(CROSS_SPLIT, self.run.space.leg(self._cap()), quantity, now, post_only=False)
+        self._submit(CROSS_SPLIT, self.run.space.leg(self._cap()), quantity, now, post_only=False, take=True)
 
     def cancel_live(self, now: Instant) -> None:
         """Cancel every resting child, and those in doubt that the venue has; others in flight follow when their reply is in."""
@@ -110,15 +130,16 @@ class Desk:
         split, space = self.splits[child.split], self.run.space
         price, before = space.leg(child.price), split.placed
         split.placed, split.refusals = price, 0
-        if before != price or split.ahead is None:
+        taken = child.time_in_force is TimeInForce.IMMEDIATE_OR_CANCEL
+        if not taken and (before != price or split.ahead is None):
             split.ahead = queued_at(book.bids, price)
         if before == price:
-            return None
-        split.walks += before is not None
+            return Record(what="take", why=split.why, split=split.index + 1, price=child.price) if taken else None
+        split.walks += before is not None and not taken
         shown = None if before is None else space.traded(before)
         split.history.append(WalkStep(at=now, previous=shown, price=space.traded(price), why=split.why))
         return Record(
-            what="place" if before is None else "walk",
+            what="take" if taken else "place" if before is None else "walk",
             why=split.why,
             split=split.index + 1,
             price=child.price,
@@ -150,10 +171,9 @@ class Desk:
         expiry = self._expiry(now)
         return expiry if expiry > child.expires_at else None
 
-    def _submit(self, split: int, price: Price, quantity: Quantity, now: Instant, *, post_only: bool) -> None:
-        crossing = split == CROSS_SPLIT
+    def _submit(self, split: int, price: Price, quantity: Quantity, now: Instant, *, post_only: bool, take: bool) -> None:
         client_id: str | None = None
-        if not crossing:
+        if not take:
             part = self.splits[split]
             part.ahead = None  # a new order queues at the back, even where the last one stood
             client_id, part.retry_id = part.retry_id, None
@@ -166,9 +186,9 @@ class Desk:
             side=self.run.parent.side,
             price=price,
             quantity=quantity,
-            time_in_force=TimeInForce.IMMEDIATE_OR_CANCEL if crossing else TimeInForce.GOOD_TILL_CANCELED,
+            time_in_force=TimeInForce.IMMEDIATE_OR_CANCEL if take else TimeInForce.GOOD_TILL_CANCELED,
             post_only=post_only,
-            expires_at=None if crossing else self._expiry(now),
+            expires_at=None if take else self._expiry(now),
         )
         self._send(order, now)
 

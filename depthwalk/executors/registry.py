@@ -1,39 +1,87 @@
-"""Every algorithm by name: its parameters and its executor. A new algorithm is one line here."""
+"""Every algorithm by name: its parameters and its executor. A new algorithm of ours is one line here.
+
+Others come with other packages, through the entry point group `depthwalk.algorithms`: a name there leads to an
+`AlgorithmSpec`. They are loaded when they are asked for, so that a broken one is in nobody's way; ours cannot be replaced.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Final
 
 import msgspec
 
 from depthwalk.errors import UsageError
+from depthwalk.executors.adaptive_limit import AdaptiveLimit, AdaptiveLimitParams
 from depthwalk.executors.base import Executor
 from depthwalk.executors.dynamic_depth_walker import DynamicDepthWalker, DynamicDepthWalkerParams
 from depthwalk.executors.simple_limit import SimpleLimit, SimpleLimitParams
+from depthwalk.executors.spread_walker import SpreadWalker, SpreadWalkerParams
 from depthwalk.executors.state import BaseParams
+from depthwalk.executors.static_split import StaticSplit, StaticSplitParams
+from depthwalk.executors.twap import Twap, TwapParams
+
+GROUP: Final = "depthwalk.algorithms"
 
 
 @dataclass(frozen=True, slots=True)
 class AlgorithmSpec:
-    """An algorithm's parameter class and how to make an executor from its parameters."""
+    """An algorithm's parameter class, all of whose fields have defaults, and how to make an executor from its parameters."""
 
     params: type[BaseParams]
     executor: Callable[[Any], Executor]
 
 
-ALGORITHMS: dict[str, AlgorithmSpec] = {
+ALGORITHMS: Final[dict[str, AlgorithmSpec]] = {
     "simple_limit": AlgorithmSpec(SimpleLimitParams, SimpleLimit),
+    "static_split": AlgorithmSpec(StaticSplitParams, StaticSplit),
+    "spread_walker": AlgorithmSpec(SpreadWalkerParams, SpreadWalker),
+    "twap": AlgorithmSpec(TwapParams, Twap),
+    "adaptive_limit": AlgorithmSpec(AdaptiveLimitParams, AdaptiveLimit),
     "dynamic_depth_walker": AlgorithmSpec(DynamicDepthWalkerParams, DynamicDepthWalker),
 }
+"""Ours, from the simplest on."""
+
+
+def algorithm_names() -> tuple[str, ...]:
+    """Return the names of all algorithms, ours first; others may turn out to be broken."""
+    return (*ALGORITHMS, *(name for name in _installed() if name not in ALGORITHMS))
+
+
+def is_algorithm(name: str) -> bool:
+    """Say whether there is an algorithm of that name; others' packages are not searched for one of ours."""
+    return name in ALGORITHMS or name in _installed()
 
 
 def algorithm(name: str) -> AlgorithmSpec:
-    """Return an algorithm; raises UsageError naming the known ones."""
+    """Return an algorithm. Raises UsageError naming the known ones, or saying why another package's cannot be used."""
+    found = ALGORITHMS.get(name)
+    if found is not None:
+        return found
+    entry = _installed().get(name)
+    if entry is None:
+        raise UsageError(f"unknown algorithm {name!r}", hint=f"known algorithms: {', '.join(algorithm_names())}")
+    return _loaded(entry)
+
+
+@cache
+def _installed() -> Mapping[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+@cache
+def _loaded(entry: EntryPoint) -> AlgorithmSpec:
+    where = f"algorithm {entry.name!r} ({entry.value}{f' of {entry.dist.name}' if entry.dist else ''})"
     try:
-        return ALGORITHMS[name]
-    except KeyError:
-        known = ", ".join(ALGORITHMS)
-        raise UsageError(f"unknown algorithm {name!r}", hint=f"known algorithms: {known}") from None
+        spec = entry.load()
+        if isinstance(spec, AlgorithmSpec):
+            spec.params()  # type: ignore[call-arg] # as in `default_parameters`
+    except Exception as error:  # whatever the package of somebody else raises
+        raise UsageError(f"{where} cannot be used: {type(error).__name__}: {error}") from error
+    if not isinstance(spec, AlgorithmSpec):
+        raise UsageError(f"{where} cannot be used: found {type(spec).__name__}, an AlgorithmSpec is wanted")
+    return spec
 
 
 def plain_parameters(params: BaseParams) -> dict[str, object]:
@@ -48,6 +96,11 @@ def parameters_from(name: str, plain: Mapping[str, object]) -> BaseParams:
         return msgspec.convert(plain, algorithm(name).params)
     except msgspec.ValidationError as error:
         raise UsageError(f"these are no parameters of {name}: {error}") from None
+
+
+def default_parameters(name: str) -> BaseParams:
+    """Return an algorithm's parameters as it comes. Raises as `algorithm`."""
+    return algorithm(name).params()  # type: ignore[call-arg] # of every algorithm's own class: all its fields have defaults
 
 
 def make_executor(name: str, params: BaseParams) -> Executor:

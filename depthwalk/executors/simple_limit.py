@@ -30,7 +30,7 @@ class LimitRule(Enum):
     """The worst price allowed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class SimpleLimitParams(BaseParams):
     """Parameters of `simple_limit`."""
 
@@ -60,6 +60,11 @@ class SimpleLimit(Executor):
     def look(self) -> Look:
         """The order is all that matters once it is placed."""
         return Look.ORDERS
+
+    @property
+    def walks_at_most(self) -> int:
+        """None: nothing is re-priced."""
+        return 0
 
     def divide(self, situation: Situation) -> Sequence[Quantity]:
         """Return the whole quantity."""

@@ -42,9 +42,12 @@ class EndAction(Enum):
     CANCEL = "cancel"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class BaseParams:
-    """What every algorithm has: horizon in seconds, cap as a share above the target, what to do with the rest."""
+    """What every algorithm has: horizon in seconds, cap as a share above the target, what to do with the rest.
+
+    Without slots, so that groups of parameters can be combined; each group checks its own and then calls the next.
+    """
 
     timeout_seconds: float
     max_slippage: float
@@ -142,6 +145,7 @@ class Run:
 class Split:
     """One part of the parent: its quantity, the price it wants (a buyer's), and what became of it.
 
+    *released* is how much of it may be filled by now (None: all); *takes*: by orders that take at once or not at all.
     *ahead* bounds from above what queues before its order; *refusals* counts post-only refusals in a row; *retry_id* is the
     client id of a create that never arrived: sent again under it, the venue's own check makes a second order impossible.
     """
@@ -149,6 +153,8 @@ class Split:
     index: int
     quantity: Quantity
     wanted: Price | None = None
+    released: Quantity | None = None
+    takes: bool = False
     why: str = ""
     placed: Price | None = None
     walks: int = 0
@@ -160,11 +166,17 @@ class Split:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """Where an algorithm wants a split to rest now (a buyer's price), and why."""
+    """Where an algorithm wants a split to rest now (a buyer's price), and why.
+
+    *take*: not to rest, but to take up to that price what is there, at once. *release*: no more of the split than this in all,
+    what has been filled included; None: the whole of it.
+    """
 
     split: int
     price: Price
     why: str
+    take: bool = False
+    release: Quantity | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depthwalk.analysis.walker import Law, Progress, deficit, next_offset, rung, slew, target_offset
+from depthwalk.analysis.walker import Law, Progress, Slew, deficit, improve_or_join, next_offset, rung, target_offset
 from depthwalk.domain.grid import STRUCTURES, Band, Grid
 from depthwalk.domain.units import ONE, Price
 from tests.support.books import cents
@@ -18,12 +18,8 @@ LAW = Law(
     patience=1.0,
     deficit_gain=3.0,
     spread_gain=0.2,
-    base_slew=0.5,
-    aggressive_slew=1.0,
-    aggressive_multiplier=1.5,
-    conservative_multiplier=0.8,
-    threshold=0.10,
 )
+SLEW = Slew(base=0.5, aggressive=1.0, aggressive_multiplier=1.5, conservative_multiplier=0.8, threshold=0.1)
 
 shares = st.floats(0.0, 1.0)
 offsets = st.floats(-5.0, 30.0)
@@ -103,14 +99,14 @@ def test_time_and_a_rest_only_push_up(elapsed: float, remaining: float, later: f
 )
 def test_the_slew_table(adverse: float, dry_up: bool, cents_a_step: float) -> None:
     """The five regimes of algorithms.md section 2.3, each at its edges."""
-    assert pytest.approx(cents_a_step) == slew(LAW, adverse, dry_up=dry_up)
+    assert pytest.approx(cents_a_step) == SLEW.limit(adverse, dry_up=dry_up)
 
 
 @given(adverse=st.floats(-1.0, 1.0), more=st.floats(0.0, 1.0), dry_up=st.booleans())
 def test_pressure_against_us_never_slows_us_down(adverse: float, more: float, dry_up: bool) -> None:
     """The limit rises with adverse momentum (fault 15: not with its size, whatever its sign)."""
-    assert slew(LAW, adverse, dry_up=dry_up) <= slew(LAW, adverse + more, dry_up=dry_up)
-    assert slew(LAW, adverse, dry_up=False) <= slew(LAW, adverse, dry_up=True)
+    assert SLEW.limit(adverse, dry_up=dry_up) <= SLEW.limit(adverse + more, dry_up=dry_up)
+    assert SLEW.limit(adverse, dry_up=False) <= SLEW.limit(adverse, dry_up=True)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +173,7 @@ def test_no_step_is_above_its_target_or_its_limit(previous: float, targets: list
 )
 def test_the_rung_is_on_the_grid_rounded_towards_us(grid: Grid, bid: float | str, offset: float, price: float) -> None:
     """The best other bid plus the offset, or the next valid price below it."""
-    assert cents(price) == rung(grid, cents(bid), offset, cap=cents(99.9) if grid is not LINEAR else cents(99), best_ask=None)
+    assert cents(price) == rung(grid, cents(bid), offset, ceiling=cents(99.9) if grid is not LINEAR else cents(99))
 
 
 @pytest.mark.parametrize(
@@ -186,22 +182,22 @@ def test_the_rung_is_on_the_grid_rounded_towards_us(grid: Grid, bid: float | str
 )
 def test_the_rung_ends_at_the_cap_and_at_the_ask(cap: int, best_ask: int | None, price: int) -> None:
     """40 plus 10 cents is 50, but never above the cap nor above the best ask; the ask itself may be reached."""
-    ask = None if best_ask is None else cents(best_ask)
+    ceiling = cents(cap if best_ask is None else min(cap, best_ask))
 
-    assert cents(price) == rung(LINEAR, cents(40), 10.0, cap=cents(cap), best_ask=ask)
+    assert cents(price) == rung(LINEAR, cents(40), 10.0, ceiling=ceiling)
 
 
 @pytest.mark.parametrize(("grid", "lowest"), [(LINEAR, "1"), (DECI, "0.1"), (TAPERED, "0.1"), (CENTI, "0.01")])
 def test_below_the_lowest_price_the_lowest_price(grid: Grid, lowest: str) -> None:
     """An offset below the bottom of the grid rests at its lowest price."""
-    assert cents(lowest) == rung(grid, cents(1), -5.0, cap=cents(50), best_ask=cents(3))
+    assert cents(lowest) == rung(grid, cents(1), -5.0, ceiling=cents(3))
 
 
 def test_in_a_gap_of_the_grid_the_price_below_it() -> None:
     """A grid with a hole between 20 and 80 cents: 20 plus 5 cents stays at 20."""
     holed = Grid((Band(Price(0), cents(20), cents(1)), Band(cents(80), ONE, cents(1))))
 
-    assert cents(20) == rung(holed, cents(20), 5.0, cap=cents(90), best_ask=None)
+    assert cents(20) == rung(holed, cents(20), 5.0, ceiling=cents(90))
 
 
 @pytest.mark.parametrize(
@@ -219,7 +215,7 @@ def test_in_a_gap_of_the_grid_the_price_below_it() -> None:
 )
 def test_a_floats_last_digit_does_not_cost_a_step(grid: Grid, offset: float, price: str) -> None:
     """The sum is taken to the nearest unit before it is rounded down."""
-    assert cents(price) == rung(grid, cents(40), offset, cap=cents(50), best_ask=None)
+    assert cents(price) == rung(grid, cents(40), offset, ceiling=cents(50))
 
 
 # --- rung: properties -----------------------------------------------------------------------------------------------
@@ -243,7 +239,7 @@ def test_the_rung_is_the_highest_allowed_price(scene: tuple[str, Price, Price, P
     bounds = [bid + round(100 * offset), cap, *([] if ask is None else [ask])]
     allowed = [price for price in POINTS[name] if price <= min(bounds)]
 
-    price = rung(STRUCTURES[name], bid, offset, cap=cap, best_ask=ask)
+    price = rung(STRUCTURES[name], bid, offset, ceiling=min(bounds[1:]))
 
     assert price == (allowed[-1] if allowed else POINTS[name][0])
     assert price in STRUCTURES[name]
@@ -256,8 +252,30 @@ def test_a_higher_offset_never_rests_lower(scene: tuple[str, Price, Price, Price
     """Monotone in the offset, in the cap and in the bid."""
     name, bid, cap, ask = scene
     grid = STRUCTURES[name]
-    low = rung(grid, bid, offset, cap=cap, best_ask=ask)
+    ceiling = cap if ask is None else min(cap, ask)
+    low = rung(grid, bid, offset, ceiling=ceiling)
 
-    assert low <= rung(grid, bid, offset + more, cap=cap, best_ask=ask)
-    assert low <= rung(grid, bid, offset, cap=Price(max(cap, POINTS[name][-1])), best_ask=ask)
-    assert low <= rung(grid, Price(min(bid + 100, TOP)), offset, cap=cap, best_ask=ask)
+    assert low <= rung(grid, bid, offset + more, ceiling=ceiling)
+    assert low <= rung(grid, bid, offset, ceiling=POINTS[name][-1])
+    assert low <= rung(grid, Price(min(bid + 100, TOP)), offset, ceiling=ceiling)
+
+
+# --- improve or join ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("grid", "bid", "ceiling", "price"),
+    [
+        (LINEAR, 40, 43, 41),  # room: first in the queue
+        (LINEAR, 40, 42, 41),
+        (LINEAR, 40, 41, 40),  # no room below the ask: join
+        (LINEAR, 45, 43, 43),  # the cap is below the bid
+        (TAPERED, 89, 91, 90),
+        (TAPERED, 90, "90.2", "90.1"),
+        (TAPERED, 90, "90.1", 90),
+        (TAPERED, "9.9", 12, 10),
+    ],
+)
+def test_improving_needs_room_below_the_ask(grid: Grid, bid: float | str, ceiling: float | str, price: float | str) -> None:
+    """One step above the best other bid where that does not reach the ceiling, else the bid, never above the ceiling."""
+    assert cents(price) == improve_or_join(grid, cents(bid), ceiling=cents(ceiling))

@@ -53,6 +53,7 @@ def test_every_kind_of_value_is_converted() -> None:
     assert Config().live == config.live
 
 
+ALL = ", ".join(ALGORITHMS)
 WALKER = "algorithms: {dynamic_depth_walker: {%s}}"
 
 
@@ -68,7 +69,7 @@ WALKER = "algorithms: {dynamic_depth_walker: {%s}}"
         ("live: {enabled: 1}", "live.enabled: found 1; allowed: true or false"),
         ('live: {enabled: "true"}', "live.enabled: found 'true'; allowed: true or false"),
         ("live: true", "live: found true; allowed: a mapping of keys"),
-        ("execution: {algorithm: twap}", "execution.algorithm: found 'twap'; allowed: simple_limit, dynamic_depth_walker"),
+        ("execution: {algorithm: vwap}", f"execution.algorithm: found 'vwap'; allowed: {ALL}"),
         ("execution: {max_retries: true}", "execution.max_retries: found true; allowed: a whole number"),
         ("execution: {max_retries: 3.0}", "execution.max_retries: found 3.0; allowed: a whole number"),
         ("execution: {max_retries: 21}", "execution.max_retries: found 21; allowed: 0 to 20"),
@@ -98,7 +99,7 @@ WALKER = "algorithms: {dynamic_depth_walker: {%s}}"
         ('risk: {max_notional: "1e3"}', "risk.max_notional: found '1e3'; allowed: dollars"),
         ("risk: {max_notional: 0}", "risk.max_notional: found 0.000000; allowed: more than 0"),
         ("risk: {max_count: -1}", "risk.max_count: found -1.00; allowed: more than 0"),
-        ("algorithms: {twap: {}}", "algorithms.twap: found an unknown key; allowed: simple_limit, dynamic_depth_walker"),
+        ("algorithms: {vwap: {}}", f"algorithms.vwap: found an unknown key (did you mean twap?); allowed: {ALL}"),
         ("algorithms: [simple_limit]", "algorithms: found a list; allowed: a mapping of keys"),
         (
             "algorithms: {simple_limit: {end_action: stop}}",
@@ -119,8 +120,8 @@ WALKER = "algorithms: {dynamic_depth_walker: {%s}}"
         (WALKER % "thin: {thin: {}}", "algorithms.dynamic_depth_walker.thin.thin: found an unknown key"),
         (WALKER % "thin: {max_walks: x}", "algorithms.dynamic_depth_walker.thin.max_walks: found 'x'; allowed: a whole number"),
         (WALKER % "thin: {max_walks: -1}", "algorithms.dynamic_depth_walker.thin.max_walks: found -1; allowed: 0 or more"),
-        ("methods: {m: {}}", "methods.m.algorithm: found nothing; allowed: simple_limit, dynamic_depth_walker"),
-        ("methods: {m: }", "methods.m.algorithm: found nothing; allowed: simple_limit, dynamic_depth_walker"),
+        ("methods: {m: {}}", f"methods.m.algorithm: found nothing; allowed: {ALL}"),
+        ("methods: {m: }", f"methods.m.algorithm: found nothing; allowed: {ALL}"),
         ("methods: {5: {}}", "methods.5: found a name that is no text; allowed: a name in quotes"),
         ("methods: {m: {algorithm: simple_limit, max_walks: 3}}", "methods.m.max_walks: found an unknown key"),
         ("methods: {m: {algorithm: simple_limit, max_slippage: 9}}", "methods.m.max_slippage: found 9.0; allowed: 0 to 1"),

@@ -20,7 +20,7 @@ def test_thresholds_are_set_by_the_file() -> None:
     ("section", "words"),
     [
         ("baseline: twap9", "decision.baseline: found 'twap9'; allowed: simple_limit"),
-        ("candidates: [simple_limit]", "decision.candidates: found 'simple_limit'; allowed: dynamic_depth_walker"),
+        ("candidates: [simple_limit]", "decision.candidates: found 'simple_limit'; allowed: static_split, spread_walker"),
         ("candidates: [dynamic_depth_walker, dynamic_depth_walker]", "allowed: each one once"),
         ("min_executions: 1", "decision.min_executions: found 1; allowed: 2 or more"),
         ("min_events: 0", "decision.min_events: found 0; allowed: 2 or more"),

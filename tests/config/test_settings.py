@@ -66,8 +66,13 @@ def test_values_from_the_command_line_are_checked_alike() -> None:
 def test_unknown_names_are_answered_with_the_known_ones() -> None:
     """Exit 2 and a list to choose from."""
     for name, method, words, hint in (
-        ("twap", None, "unknown algorithm 'twap'", "simple_limit, dynamic_depth_walker"),
-        (None, "slow", "unknown method 'slow'", "known methods: aggressive_nfl_advanced"),
+        ("vwap", None, "unknown algorithm 'vwap'", "simple_limit, static_split"),
+        (
+            None,
+            "slow",
+            "unknown method 'slow'",
+            "known methods: default, fee_aware, urgent, three_level, aggressive_nfl_advanced",
+        ),
         ("simple_limit", "aggressive_nfl_advanced", "is of dynamic_depth_walker, not of simple_limit", "leave --algo out"),
     ):
         with pytest.raises(UsageError, match=words) as caught:

@@ -1,0 +1,130 @@
+"""Reservation prices: what `dynamic_depth_walker` and `adaptive_limit` have in common, and the signals that may hurry them.
+
+Source: algorithms.md section 2.3. The law itself is `analysis/walker.py`; here is when a split may move, and how far.
+"""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from math import inf
+
+from depthwalk.analysis.walker import Law, Progress, deficit, next_offset, rung, target_offset
+from depthwalk.domain.messages import Look, PublicTrade
+from depthwalk.domain.units import CENT, Duration, Price, seconds
+from depthwalk.executors.base import Executor
+from depthwalk.executors.signals import SignalParams, Signals
+from depthwalk.executors.state import Quote, Situation, Split
+from depthwalk.executors.walking import LawParams, WalkingParams
+
+
+class Walking(Executor):
+    """Steps at an interval; a split that has used up its walks stays where it is; an urgent end is spent at the cap."""
+
+    params: WalkingParams
+
+    @property
+    def cadence(self) -> Duration:
+        """Time between two evaluations."""
+        return seconds(self.params.walk_interval_seconds)
+
+    @property
+    def walks_at_most(self) -> int:
+        """As the parameters have it."""
+        return self.params.max_walks
+
+    def quotes(self, situation: Situation) -> Sequence[Quote]:
+        """Return what each split wants; see `price`."""
+        hurried = situation.elapsed >= self.params.at_cap_from
+        quotes: list[Quote] = []
+        for split in situation.splits:
+            if split.placed is not None and split.walks >= self.params.max_walks:
+                quotes.append(Quote(split=split.index, price=split.placed, why="no walks left"))
+            elif hurried:
+                quotes.append(Quote(split=split.index, price=situation.cap, why="time is short: at the cap"))
+            elif (quote := self.price(split, situation)) is not None:
+                quotes.append(quote)
+        return quotes
+
+    @abstractmethod
+    def price(self, split: Split, situation: Situation) -> Quote | None:
+        """Return where a split that may walk should rest; None: where it is."""
+
+
+class Signaled(Walking):
+    """Walking that follows signals."""
+
+    def __init__(self, params: SignalParams) -> None:
+        super().__init__(params)
+        self.signals = Signals(params)
+
+    @property
+    def look(self) -> Look:
+        """What must be read for the signals."""
+        return self.signals.look
+
+    @property
+    def adverse_momentum(self) -> float:
+        """Momentum in -1 to 1: above 0 the price moves against us."""
+        return self.signals.adverse
+
+    def read_tape(self, trades: Sequence[PublicTrade]) -> None:
+        """Feed the signals."""
+        self.signals.read_tape(trades, self.run.parent.side)
+
+    def observe(self, situation: Situation) -> None:
+        """Feed the signals."""
+        self.signals.observe(situation)
+
+
+class Reserving(Walking):
+    """Each split at a reservation price by the control law, anchored on the best bid of the others."""
+
+    params: LawParams
+
+    def __init__(self, params: LawParams) -> None:
+        super().__init__(params)
+        self._offsets: dict[int, float] = {}
+
+    @property
+    @abstractmethod
+    def law(self) -> Law:
+        """The law in force."""
+
+    @property
+    def rise(self) -> float:
+        """How far an offset may rise in one step, in cents."""
+        return inf
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """What else a price is explained by."""
+        return ()
+
+    def price(self, split: Split, situation: Situation) -> Quote | None:
+        """Return the split's rung by the law; with no other bid to anchor on, at the ask and left there."""
+        book, ceiling = situation.book, self._ceiling(situation)
+        if ceiling is None:
+            return None
+        if book.best_bid is None:
+            if split.placed is not None or book.best_ask is None:
+                return None
+            return Quote(split=split.index, price=ceiling, why="no other bid to anchor on: at the ask")
+        spread = None if book.spread is None else book.spread / CENT
+        progress = Progress(elapsed=situation.elapsed, remaining=situation.remaining, spread=spread)
+        target = target_offset(self.law, split.index, progress)
+        offset = self._offsets[split.index] = next_offset(self._offsets.get(split.index), target, self.rise)
+        price = rung(situation.grid, book.best_bid, offset, ceiling=ceiling)
+        return Quote(split=split.index, price=price, why=f"{self.run.space.from_own_best(offset)}, {self._why(progress)}")
+
+    def _ceiling(self, situation: Situation) -> Price | None:
+        """Return the highest price now: the cap, the ask, or while takers' fees are avoided one step below the ask."""
+        ask, cap = situation.book.best_ask, situation.cap
+        if ask is None or ask > cap:
+            return cap
+        if situation.elapsed >= self.params.passive_until:
+            return ask
+        return situation.grid.below(ask)
+
+    def _why(self, progress: Progress) -> str:
+        behind = deficit(progress)
+        words = ([f"behind by {100 * behind:.0f} %"] if behind > 0 else []) + list(self.remarks)
+        return ", ".join(words) or "on schedule"

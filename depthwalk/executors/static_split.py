@@ -1,0 +1,93 @@
+"""`static_split`, the depth optimizer: splits at the touch and below it, left alone until the end game.
+
+Source: algorithms.md section 2.10.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from depthwalk.analysis.splits import split as divide_quantity
+from depthwalk.analysis.walker import improve_or_join
+from depthwalk.domain.messages import Look
+from depthwalk.domain.units import CONTRACT, Duration, Price, Quantity, seconds
+from depthwalk.executors.base import Executor
+from depthwalk.executors.state import BaseParams, EndAction, Quote, Situation, require
+
+_ORDER_CHECK = seconds(4)
+"""How often the orders are read: only so that the run can end when they are filled."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaticSplitParams(BaseParams):
+    """Parameters of `static_split`; *level_steps*: how many steps of the grid lie between two splits."""
+
+    timeout_seconds: float = 40.0
+    max_slippage: float = 0.025
+    end_action: EndAction = EndAction.CROSS
+    split_ratios: tuple[float, ...] = (0.6, 0.4)
+    level_steps: int = 1
+    min_split: Quantity = Quantity(5 * CONTRACT)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        ratios = self.split_ratios
+        require(
+            bool(ratios) and all(ratio > 0 for ratio in ratios), "split_ratios", list(ratios), "one or more numbers above 0"
+        )
+        require(self.level_steps >= 1, "level_steps", self.level_steps, "1 or more")
+        require(self.min_split >= 0, "min_split", self.min_split, "0 or more")
+
+
+class StaticSplit(Executor):
+    """The first split improves on the best other bid or joins it, each other one rests below."""
+
+    algorithm: ClassVar[str] = "static_split"
+
+    def __init__(self, params: StaticSplitParams) -> None:
+        super().__init__(params)
+        self.params = params
+        self._quotes: tuple[Quote, ...] | None = None
+
+    @property
+    def cadence(self) -> Duration:
+        """Time between two readings of the orders."""
+        return _ORDER_CHECK
+
+    @property
+    def look(self) -> Look:
+        """The orders are all that matters once they are placed."""
+        return Look.ORDERS
+
+    @property
+    def walks_at_most(self) -> int:
+        """None: nothing is re-priced."""
+        return 0
+
+    def divide(self, situation: Situation) -> Sequence[Quantity]:
+        """Split by the ratios; with no other bid to rest below, the whole quantity is one split."""
+        if situation.book.best_bid is None:
+            return (situation.quantity,)
+        ratios = self.params.split_ratios
+        return divide_quantity(situation.quantity, ratios, levels=len(ratios), minimum=self.params.min_split)
+
+    def quotes(self, situation: Situation) -> Sequence[Quote]:
+        """Return the prices chosen at arrival."""
+        if self._quotes is None:
+            self._quotes = tuple(self._choose(situation))
+        return self._quotes
+
+    def _choose(self, situation: Situation) -> Sequence[Quote]:
+        book, grid = situation.book, situation.grid
+        ceiling = situation.cap if book.best_ask is None else min(book.best_ask, situation.cap)
+        if book.best_bid is None:
+            return [Quote(split=0, price=ceiling, why="no other bid to rest at: at the ask")]
+        price: Price = improve_or_join(grid, book.best_bid, ceiling=ceiling)
+        quotes = []
+        for split in situation.splits:
+            if split.index:
+                for _ in range(self.params.level_steps):
+                    price = grid.below(price) or price
+            where = "first in the spread, or in the queue" if not split.index else f"level {split.index + 1}"
+            quotes.append(Quote(split=split.index, price=price, why=where))
+        return quotes

@@ -1,0 +1,83 @@
+"""Parameters of algorithms that re-price: how often, how long, how patient. Each group is combined into their own classes.
+
+Patience is the caller's: where a price drifts away while one waits, waiting is not free (algorithms.md section 2.5).
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from depthwalk.analysis.walker import Law
+from depthwalk.executors.state import BaseParams, require
+
+_NEUTRAL: Final = 0.5
+_LATEST_REST: Final = 0.5
+"""At full urgency the last quarter of the horizon is spent at the cap (algorithms.md section 2.7): this share of the half
+that urgency has left above neutral."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WalkingParams(BaseParams):
+    """Time between two steps, re-pricings of one split, and how patient to be.
+
+    *urgency* 0 waits longest, 0.5 (the same as not set) takes the other parameters as they are, 1 hurries most. Instead of it
+    *edge_half_life_seconds* says in what time the caller's reason to trade is worth half.
+    """
+
+    timeout_seconds: float = 40.0
+    walk_interval_seconds: float = 4.0
+    max_walks: int = 10
+    urgency: float | None = None
+    edge_half_life_seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.walk_interval_seconds > 0, "walk_interval_seconds", self.walk_interval_seconds, "more than 0")
+        require(self.max_walks >= 0, "max_walks", self.max_walks, "0 or more")
+        require(self.urgency is None or 0 <= self.urgency <= 1, "urgency", self.urgency, "0 to 1, or null")
+        life = self.edge_half_life_seconds
+        require(life is None or life > 0, "edge_half_life_seconds", life, "more than 0, or null")
+        both = self.urgency is not None and life is not None
+        require(not both, "edge_half_life_seconds", life, "null where urgency is set: it is another way to say the same")
+
+    @property
+    def haste(self) -> float:
+        """Urgency as a number: as set, or horizon / (horizon + half-life), which is 0.5 where the two are equal."""
+        if self.edge_half_life_seconds is not None:
+            return self.timeout_seconds / (self.timeout_seconds + self.edge_half_life_seconds)
+        return _NEUTRAL if self.urgency is None else self.urgency
+
+    @property
+    def pace(self) -> float:
+        """What rates of walking are multiplied by: 0 to 2."""
+        return self.haste / _NEUTRAL
+
+    @property
+    def at_cap_from(self) -> float:
+        """The share of the horizon from which everything rests at the cap: 1 (never) up to neutral urgency, 0.75 at most."""
+        return 1 - _LATEST_REST * max(0.0, self.haste - _NEUTRAL)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LawParams(WalkingParams):
+    """The control law's gains, in cents: *patience* v, *deficit_gain* g, *spread_gain* z (algorithms.md section 2.3).
+
+    Before the share *passive_until* of the horizon nothing is priced at the ask or above it, so that no taker fee is paid.
+    """
+
+    patience: float = 1.0
+    deficit_gain: float = 3.0
+    spread_gain: float = 0.2
+    passive_until: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(0 <= self.passive_until <= 1, "passive_until", self.passive_until, "0 to 1")
+
+    def law(self, offsets: tuple[float, ...]) -> Law:
+        """Return the law that these parameters and *offsets* describe, with the caller's patience in it."""
+        return Law(
+            offsets=offsets,
+            patience=self.patience * self.pace,
+            deficit_gain=self.deficit_gain,
+            spread_gain=self.spread_gain,
+        )
