@@ -63,7 +63,7 @@ class Look(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicTrade:
-    """A trade in the market, whosever. *at* by the venue's clock; *price* on the YES leg, *taker* the side of the YES leg that took."""
+    """A trade. *at* by the venue's clock; *price* on the YES leg, *taker* the side of the YES leg that took."""
 
     trade_id: str
     at: Instant

@@ -22,8 +22,10 @@ from depthwalk.kalshi.signing import Credentials
 from depthwalk.kalshi.throttle import Throttle
 from depthwalk.paper.app import create_app
 from depthwalk.paper.build import synthetic_exchange
+from depthwalk.paper.exchange import PaperExchange
 from depthwalk.paper.latency import LatencyTransport
 from depthwalk.runtime.virtual_time import run_virtual
+from depthwalk.wire.trades import Trade
 from tests.support.kalshi_client import MARKET, CountingKey
 
 T = TypeVar("T")
@@ -32,14 +34,16 @@ _START = parse_instant("2026-01-05T15:00:00Z")
 _TICKER = "PAPER-LIQUID"
 
 
-def _run(story: Callable[[KalshiClient, Clock], Awaitable[T]], *, wrong_key: bool = False) -> T:
-    """Run a story with a client of a fresh paper exchange."""
+def _run(
+    story: Callable[[KalshiClient, Clock], Awaitable[T]], *, wrong_key: bool = False, venue: PaperExchange | None = None
+) -> T:
+    """Run a story with a client of a paper exchange, a fresh one unless given."""
 
     async def main() -> T:
         clock = LoopClock(_START, asyncio.get_running_loop())
         known, used = CountingKey(), CountingKey()
         signing = used if wrong_key else known
-        app = create_app(synthetic_exchange(7, _START), clock, {"paper": known.key.public_key()})
+        app = create_app(venue or synthetic_exchange(7, _START), clock, {"paper": known.key.public_key()})
         client = KalshiClient(
             base_url=PAPER_URL,
             transport=LatencyTransport(httpx.ASGITransport(app=app), clock, random.Random(7)),
@@ -202,6 +206,44 @@ def test_public_reads() -> None:
         assert abs(client.server_offset) <= SECOND
 
     _run(story)
+
+
+def test_a_taker_is_on_the_tape_as_the_taker() -> None:
+    """Bought and sold at once: the tape has both under the ids of the fills, each with our side as the taker's."""
+
+    async def story(client: KalshiClient, clock: Clock) -> None:
+        market = await client.market(_TICKER)
+        book = await client.book(_TICKER)
+        began = clock.now()
+        for number, (side, price) in enumerate(((Side.BUY, book.best_ask), (Side.SELL, book.best_bid))):
+            assert price is not None
+            now = {"time_in_force": TimeInForce.IMMEDIATE_OR_CANCEL, "expires_at": None}
+            order = _order(market, clock, price, client_id=f"c-{number}", side=side, quantity=Quantity(100), **now)
+            await client.submit(market, order)
+        tape = {trade.trade_id: trade for trade in await client.trades_since(_TICKER, began)}
+        ours = [tape[fill.fill_id] for fill in await client.fills_since(_TICKER, began)]
+        assert {Side.BUY, Side.SELL} == {trade.taker for trade in ours}
+        assert all(trade.price >= book.best_ask for trade in ours if trade.taker is Side.BUY)
+
+    _run(story)
+
+
+def test_a_long_tape_is_read_to_its_end() -> None:
+    """More than two pages: every trade once, oldest first, and what is traded while the pages are turned moves nothing."""
+    venue = synthetic_exchange(7, _START)
+    tape = venue.listings[_TICKER].tape
+    one = Trade(
+        trade_id="", ticker=_TICKER, price=Price(5_000), quantity=Quantity(100), taker=Side.SELL, at=Instant(_START + SECOND)
+    )
+    tape.extend(replace(one, trade_id=f"t-{number}", at=Instant(one.at + number)) for number in range(2_500))
+
+    async def story(client: KalshiClient, clock: Clock) -> None:
+        await clock.sleep(SECOND)
+        found = [trade.trade_id for trade in await client.trades_since(_TICKER, clock.now()) if trade.trade_id[:2] == "t-"]
+        assert [f"t-{number}" for number in range(2_500)] == found
+        assert 0 < len([trade for trade in tape if trade.at > one.at])
+
+    _run(story, venue=venue)
 
 
 def test_unknown_names_are_not_found() -> None:

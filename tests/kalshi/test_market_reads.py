@@ -8,7 +8,8 @@ import pytest
 from pytest_httpx import HTTPXMock
 
 from depthwalk.domain.market import FeeType
-from depthwalk.domain.units import SECOND
+from depthwalk.domain.order import Side
+from depthwalk.domain.units import SECOND, parse_instant
 from depthwalk.errors import NotFound, Unreachable
 from depthwalk.ports import ExchangeStatus
 from tests.support.kalshi_client import NOW, ROOT, client
@@ -78,6 +79,38 @@ def test_trades_since(httpx_mock: HTTPXMock) -> None:
         url=f"{ROOT}/markets/trades?ticker=KX-A&min_ts={NOW // SECOND - 2}&limit=1000", json={"trades": [], "cursor": ""}
     )
     assert [] == asyncio.run(client().trades("KX-A", since=NOW))
+
+
+def _printed(name: str, second: int, **changes: object) -> dict[str, object]:
+    printed = {
+        "trade_id": name,
+        "ticker": "KX-A",
+        "count_fp": "2.50",
+        "yes_price_dollars": "0.4200",
+        "no_price_dollars": "0.5800",
+        "taker_book_side": "bid",
+        "taker_outcome_side": "yes",
+        "created_time": f"2026-11-01T12:00:0{second}.5Z",
+        "is_block_trade": False,
+    }
+    return printed | changes
+
+
+def test_the_tape_is_read_to_the_end_and_turned_round(httpx_mock: HTTPXMock) -> None:
+    """Two pages, newest first: all trades come oldest first, on the YES leg, without those agreed elsewhere."""
+    seller = {"taker_book_side": None, "taker_outcome_side": "no"}
+    pages = {"": [_printed("d", 4), _printed("block", 3, is_block_trade=True), _printed("c", 2)], "next": []}
+    pages["next"] = [_printed("c", 2), _printed("b", 2, **seller), _printed("a", 1)]
+    for cursor, trades in pages.items():
+        httpx_mock.add_response(
+            url=f"{ROOT}/markets/trades?ticker=KX-A&min_ts={NOW // SECOND - 2}&limit=1000{cursor and '&cursor=' + cursor}",
+            json={"trades": trades, "cursor": "" if cursor else "next"},
+        )
+    found = asyncio.run(client().trades_since("KX-A", NOW))
+    assert ["a", "b", "c", "d"] == [trade.trade_id for trade in found]
+    assert [Side.BUY, Side.SELL, Side.BUY, Side.BUY] == [trade.taker for trade in found]
+    assert {(4_200, 250)} == {(trade.price, trade.quantity) for trade in found}
+    assert parse_instant("2026-11-01T12:00:01.5Z") == found[0].at
 
 
 @pytest.mark.parametrize("status", [200, 503])

@@ -26,6 +26,7 @@ from depthwalk.domain.messages import (
     OrderFilled,
     OrderInDoubt,
     OrderRejected,
+    PublicTrade,
     Reason,
     Record,
     Recovering,
@@ -33,6 +34,7 @@ from depthwalk.domain.messages import (
     Rules,
     Started,
     SubmitOrder,
+    TapeRead,
     WakeAt,
     Woke,
 )
@@ -164,7 +166,7 @@ class Driven:
         ):
             assert self._walks.get(split, 0) < self._params.max_walks
         assert self._fit is not None
-        if self._executor.look is Look.BOOK or split < 0:
+        if self._executor.look.shows_book or split < 0:
             assert self.now - self._fit <= self._rules.max_book_age
 
     def _count_walk(self, event: Event) -> None:
@@ -259,7 +261,7 @@ class Driven:
             order = self.venue.orders.get(child.client_id)
             if order is None:
                 continue
-            listed = (look is Look.BOOK and order.left) or look is Look.EVERYTHING
+            listed = (look in (Look.BOOK, Look.TAPE) and order.left) or look is Look.EVERYTHING
             if child.written_off and listed:
                 self.found(order)
             if child.status is OrderStatus.RESTING and not order.open:
@@ -273,6 +275,10 @@ class Driven:
         """Show a book, which was surely it *age* ago; *fit*: something may be decided on it."""
         self._fit = Instant(self.now - age) if fit else None
         self.give(BookChanged(at=self.now, book=book, confirmed_at=Instant(self.now - age), foreign=foreign))
+
+    def look_at_tape(self, trades: tuple[PublicTrade, ...] = ()) -> None:
+        """Read what others have traded."""
+        self.give(TapeRead(at=self.now, trades=trades))
 
     def die(self, event: Resumed | Recovering) -> None:
         """The process dies and another one takes over with *event*: what was unanswered is in doubt."""
@@ -314,9 +320,11 @@ class Driven:
         assert wake is not None, "it waits for nothing"
         self.now = max(self.now, wake.at)
         self.venue.expire(self.now)
+        if wake.look is Look.TAPE:
+            self.look_at_tape()
         if wake.look is not Look.NOTHING:
             self.look_at_orders(wake.look)
-        if wake.look in (Look.BOOK, Look.EVERYTHING):
+        if wake.look.shows_book:
             self.look_at_book(self.venue.shown(book), fit=True)
         if self.finish is None:
             self.give(Woke(at=self.now, look=wake.look))

@@ -5,7 +5,7 @@ write after 50 ms. It checks nothing for the executor: the tests do, from `sent`
 """
 
 import heapq
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -27,10 +27,12 @@ from depthwalk.domain.messages import (
     OrderCanceled,
     OrderFilled,
     OrderRejected,
+    PublicTrade,
     Record,
     Rules,
     Started,
     SubmitOrder,
+    TapeRead,
     WakeAt,
     Woke,
 )
@@ -85,6 +87,7 @@ class Venue:
     """Drives one executor from Started to Finish. *books* maps seconds since the start to the book shown from then on.
 
     *hits* maps seconds to the quantity that trades against our best resting order then. *refuse* may refuse a write.
+    *tape*: what others trade, oldest first.
     """
 
     executor: Executor
@@ -97,6 +100,7 @@ class Venue:
     rules: Rules = field(default_factory=Rules)
     extra: list[tuple[float, Callable[[Instant], Event]]] = field(default_factory=list)
     hide_ours: bool = False
+    tape: Sequence[PublicTrade] = ()
 
     now: Instant = T0
     sent: list[tuple[float, Intent]] = field(default_factory=list)
@@ -112,6 +116,7 @@ class Venue:
         self._wake = 0
         self._ids = count(1)
         self._taken: dict[tuple[float, Price], int] = {}
+        self._read = 0
         for at, quantity in self.hits.items():
             self._at(Instant(T0 + seconds(at)), lambda quantity=quantity: self._hit(quantity))
         for at, make in self.extra:
@@ -204,7 +209,11 @@ class Venue:
         return Book.of_levels(bids=left(book.bids), asks=left(book.asks))
 
     def _look(self, look: Look) -> None:
-        if look is Look.BOOK:
+        if look is Look.TAPE:
+            printed = tuple(trade for trade in self.tape[self._read :] if trade.at <= self.now)
+            self._read += len(printed)
+            self._give(TapeRead(at=self.now, trades=printed))
+        if look in (Look.BOOK, Look.TAPE):
             others = self._others()
             ours = [] if self.hide_ours else [o for o in self.resting.values() if o.remaining]
             bids = [*others.bids, *((o.price, Quantity(o.remaining)) for o in ours if o.side is Side.BUY)]
