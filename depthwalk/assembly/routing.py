@@ -79,7 +79,7 @@ def arms_of(config: "Config", algorithm: str | None, method: str | None, overrid
 
 def _arm(config: "Config", name: str, overrides: Mapping[str, object]) -> Arm:
     """Return an arm of `auto`. Raises UsageError for what it does not know before it could be drawn."""
-    known = {each.name for each in fields(config.algorithms[name])}
+    known = {each.name for each in fields(config.section(name))}
     for key, value in overrides.items():
         if value is not None and key not in known:
             raise UsageError(

@@ -177,7 +177,7 @@ def execution_details(
         driven = f"process {row.owner} drives it" if row.owner is not None else "nobody drives it: `depthwalk recover` ends it"
         parts.append(Text(f"execution {row.execution_id} has not ended; {driven}", "yellow"))
     if row.routing is not None:
-        parts += [Text(), Text("drawn ", "dim").append(_routed(row.routing, row.algorithm), "not dim")]
+        parts.append(_routed(row.routing, row.algorithm))
     if decisions:
         parts += [Text(), _decisions(row, decisions, signs)]
     if fills:
@@ -185,10 +185,15 @@ def execution_details(
     return Group(*parts)
 
 
-def _routed(routing: Routing, ran: str) -> str:
+def _routed(routing: Routing, ran: str) -> Table:
+    """Return how the algorithm was drawn, as one more line of the summary."""
     other = routing.control if routing.algorithm == routing.candidate else routing.candidate
     words = f"{routing_words(routing)}; the other was {other}"
-    return words if ran == routing.algorithm else f"{words}; {ran} ran instead"
+    line = Table.grid(padding=(0, 2, 0, 0))
+    line.add_column(style="dim", no_wrap=True, min_width=len("execution"))
+    line.add_column(overflow="fold")
+    line.add_row("drawn", words if ran == routing.algorithm else f"{words}; {ran} ran instead")
+    return line
 
 
 def _decisions(row: ExecutionRow, decisions: Sequence[TimedRecord], signs: Glyphs) -> Table:

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from depthwalk.domain.routing import Routing
 from depthwalk.domain.units import parse_money
 from depthwalk.reports.history import (
     details_json,
@@ -47,6 +48,22 @@ def test_an_execution_that_has_not_ended_can_be_shown() -> None:
     text = as_text(execution_details(row, None, [], [], width=80), width=80)
     assert f"execution {row.execution_id} has not ended; process 4242 drives it" in text
     assert details_json(row, None, [], [])["result"] is None
+
+
+def test_a_draw_that_decided_nothing_is_shown_as_such() -> None:
+    """The book had no class: the control ran, and no share is claimed; null in JSON, never 0."""
+    routing = Routing(control="dynamic_depth_walker", candidate="twap", liquidity=None, share=None, draw=0)
+    row = replace(history.row(results.result()), routing=routing)
+    text = as_text(execution_details(row, results.result(), [], [], width=140), width=140)
+    assert "drawn      dynamic_depth_walker, as the book had no class that a share is set for; the other was twap" in text
+    assert {
+        "algorithm": "dynamic_depth_walker",
+        "control": "dynamic_depth_walker",
+        "candidate": "twap",
+        "liquidity_category": None,
+        "share": None,
+        "draw": 0.0,
+    } == details_json(row, None, [], [])["routing"]
 
 
 def test_a_row_is_a_json_object() -> None:
