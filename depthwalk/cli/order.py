@@ -29,6 +29,13 @@ Timeout = Annotated[str | None, typer.Option("--timeout", metavar="S", help="Sec
 End = Annotated[
     Literal["cross", "cancel"] | None, typer.Option("--end", help="What becomes of the rest when the time is over.")
 ]
+Urgency = Annotated[
+    str | None, typer.Option("--urgency", metavar="U", help="How little time there is: 0 waits longest, 1 hurries most.")
+]
+HalfLife = Annotated[
+    str | None,
+    typer.Option("--edge-half-life", metavar="T", help="Instead: the time in which the reason to trade is worth half."),
+]
 Tags = Annotated[list[str] | None, typer.Option("--tag", metavar="K=V", help="A note for reports; may be repeated.")]
 Time = Annotated[Literal["real", "simulated"], typer.Option("--time", help="Paper: at the clock's pace, or as fast as can be.")]
 Seed = Annotated[int | None, typer.Option("--seed", metavar="N", min=0, help="Paper: a fresh account and market, repeatable.")]
@@ -56,6 +63,8 @@ def build_request(
     method: str | None,
     timeout: str | None,
     end: str | None,
+    urgency: str | None,
+    half_life: str | None,
     tag: Sequence[str],
     simulated: bool,
     seed: int | None,
@@ -73,6 +82,14 @@ def build_request(
         overrides["timeout_seconds"] = allowed
     if end is not None:
         overrides["end_action"] = end
+    if (hurry := values.share("--urgency", urgency)) is not None:
+        overrides["urgency"] = hurry
+    if (life := values.duration("--edge-half-life", half_life)) is not None:
+        if hurry is not None:
+            raise UsageError("--urgency and --edge-half-life are two ways to say the same", hint="leave one of them out")
+        from depthwalk.domain.units import in_seconds
+
+        overrides["edge_half_life_seconds"] = in_seconds(life)
     labels, start = values.tags(tag), values.instant("--at", at)
     if count is None:
         if not terminal.can_ask():

@@ -26,6 +26,8 @@ def plan(
     method: order.MethodName = None,
     timeout: order.Timeout = None,
     end: order.End = None,
+    urgency: order.Urgency = None,
+    edge_half_life: order.HalfLife = None,
     tag: order.Tags = None,
     time: order.Time = "real",
     seed: order.Seed = None,
@@ -55,6 +57,8 @@ def plan(
         method=method,
         timeout=timeout,
         end=end,
+        urgency=urgency,
+        half_life=edge_half_life,
         tag=tag or (),
         simulated=time == "simulated",
         seed=seed,
@@ -64,7 +68,8 @@ def plan(
         faults=faults,
     )
     from depthwalk import assembly
-    from depthwalk.reports.plan_table import plan_json, plan_table
+    from depthwalk.reports.plan_json import plan_json
+    from depthwalk.reports.plan_table import plan_table
 
     sheet = assembly.plan(request)
     if session.json:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _TICKER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
 _UNITS = {"s": 1, "m": 60, "h": 3_600}
-_SECONDS = re.compile(r"\d{1,7}(\.\d{1,6})?", re.ASCII)
+_DECIMAL = re.compile(r"\d{1,7}(\.\d{1,6})?", re.ASCII)
 
 
 @contextmanager
@@ -74,8 +74,17 @@ def timeout(text: str | None) -> float | None:
     """Return seconds, more than 0, plain decimal; None for None. Raises UsageError."""
     if text is None:
         return None
-    if not _SECONDS.fullmatch(text) or not float(text):
+    if not _DECIMAL.fullmatch(text) or not float(text):
         raise UsageError(f"--timeout: {text!r} is not a number of seconds", hint="seconds, more than 0, as in 40 or 2.5")
+    return float(text)
+
+
+def share(flag: str, text: str | None) -> float | None:
+    """Return a number from 0 to 1, plain decimal; None for None. Raises UsageError."""
+    if text is None:
+        return None
+    if not _DECIMAL.fullmatch(text) or float(text) > 1:
+        raise UsageError(f"{flag}: {text!r} is not a number from 0 to 1", hint="0 to 1, as in 0.5")
     return float(text)
 
 
@@ -91,7 +100,7 @@ def duration(flag: str, text: str | None, *, least: float = 0.1) -> "Duration | 
     if text is None:
         return None
     number, unit = (text[:-1], _UNITS[text[-1:]]) if text[-1:] in _UNITS else (text, 1)
-    if not _SECONDS.fullmatch(number) or float(number) * unit < least:
+    if not _DECIMAL.fullmatch(number) or float(number) * unit < least:
         raise UsageError(
             f"{flag}: {text!r} is not a time span", hint=f"{least:g} seconds or more, as in 4, 2.5, 90s, 10m or 2h"
         )

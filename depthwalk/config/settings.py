@@ -1,9 +1,9 @@
 """The whole configuration as one frozen value, and the parameters of an algorithm merged from all that may set them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import platformdirs
 
@@ -29,6 +29,9 @@ from depthwalk.errors import UsageError
 from depthwalk.executors.registry import ALGORITHMS, algorithm, default_parameters
 from depthwalk.executors.state import BaseParams
 
+_INSTEAD: Final = {"urgency": "edge_half_life_seconds", "edge_half_life_seconds": "urgency"}
+"""Two ways to say one thing: who says one takes back what was said before in the other."""
+
 
 def default_algorithms() -> dict[str, BaseParams]:
     """Return every algorithm of ours with its default parameters."""
@@ -50,6 +53,12 @@ def _default_methods() -> dict[str, Method]:
 def varied(params: BaseParams, changes: Mapping[str, object]) -> BaseParams:
     """Return *params* with *changes*, whose values have been converted. Raises DomainError for what cannot be."""
     return replace(params, **cast("dict[str, Any]", dict(changes)))
+
+
+def _said(params: BaseParams, changes: Mapping[str, object]) -> BaseParams:
+    """Return *params* with *changes*, which take back what was said before in another way."""
+    cleared = {_INSTEAD[key]: None for key in changes if key in _INSTEAD and _INSTEAD[key] not in changes}
+    return varied(params, cleared | dict(changes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,14 +151,23 @@ class Config:
         chosen = self.algorithm_for(name, method)
         params = self.section(chosen)
         if method is not None:
-            params = varied(params, self.method(method).overrides)
+            params = _said(params, self.method(method).overrides)
         given = {key: value for key, value in (overrides or {}).items() if value is not None}
+        foreign = sorted(given.keys() - self.applicable(chosen, given).keys())
+        if foreign:
+            having = [other for other in self.algorithms if self.applicable(other, {foreign[0]: given[foreign[0]]})]
+            raise UsageError(f"{chosen} has no parameter {foreign[0]}", hint=f"algorithms that have it: {', '.join(having) or 'none'}")
         faults = Faults()
         changes = field_values(type(params), given, (chosen,), faults)
-        result = assembled(lambda some: varied(params, some), changes, (chosen,), faults)
+        result = assembled(lambda some: _said(params, some), changes, (chosen,), faults)
         if result is None or faults.all:
             raise UsageError("; ".join(faults.lines))
         return result
+
+    def applicable(self, name: str, overrides: Mapping[str, object]) -> dict[str, object]:
+        """Return those of *overrides* that an algorithm has a parameter for. Raises UsageError for an unknown algorithm."""
+        known = {each.name for each in fields(self.section(name))}
+        return {key: value for key, value in overrides.items() if key in known}
 
     def _resolved(self, text: str) -> Path:
         return (self.origin.parent if self.origin else Path()) / Path(text).expanduser()

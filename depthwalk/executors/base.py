@@ -241,7 +241,7 @@ class Executor(Algorithm):
             self._work(now)
 
     def _work(self, now: Instant) -> None:
-        if self.look is not Look.ORDERS:
+        if self.look.shows_book:
             self.watch.hold_if_old(now)
         if now >= self._next_step and self.watch.hold is None:
             self._step(now)

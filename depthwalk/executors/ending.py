@@ -86,7 +86,7 @@ class Ending:
             detail = f"not confirmed within {in_seconds(LEAVE_BOUND):g} s: {self._detail or 'the end'}"
             self._finish(Reason.IN_DOUBT, detail)
         elif self.phase is Phase.MARKING:
-            if look in (Look.BOOK, Look.EVERYTHING):
+            if look.shows_book:
                 self._end(now, self._reason)
         elif self.phase is Phase.SWEEPING:
             if look is Look.EVERYTHING:
@@ -94,7 +94,7 @@ class Ending:
                 self.phase = Phase.CLOSING
                 self._wake(now + POLL, Look.ORDERS)
                 self.advance(now)
-        elif not self._looking or look in (Look.BOOK, Look.EVERYTHING):
+        elif not self._looking or look.shows_book:
             self._looking = False
             self._desk.cancel_live(now)
             self._wake(now + POLL, Look.ORDERS)

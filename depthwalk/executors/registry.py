@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from depthwalk.errors import UsageError
+from depthwalk.errors import DomainError, UsageError
 from depthwalk.executors.adaptive_limit import AdaptiveLimit, AdaptiveLimitParams
 from depthwalk.executors.base import Executor
 from depthwalk.executors.dynamic_depth_walker import DynamicDepthWalker, DynamicDepthWalkerParams
@@ -94,7 +94,7 @@ def parameters_from(name: str, plain: Mapping[str, object]) -> BaseParams:
     """Return the parameters that `plain_parameters` wrote. Raises UsageError where they are not that algorithm's any more."""
     try:
         return msgspec.convert(plain, algorithm(name).params)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, DomainError) as error:
         raise UsageError(f"these are no parameters of {name}: {error}") from None
 
 
@@ -104,5 +104,14 @@ def default_parameters(name: str) -> BaseParams:
 
 
 def make_executor(name: str, params: BaseParams) -> Executor:
-    """Return a fresh executor of the named algorithm."""
-    return algorithm(name).executor(params)
+    """Return a fresh executor of the named algorithm. Raises UsageError where another package's cannot be made."""
+    make = algorithm(name).executor
+    if name in ALGORITHMS:
+        return make(params)
+    try:
+        made = make(params)
+    except Exception as error:  # whatever the package of somebody else raises
+        raise UsageError(f"algorithm {name!r} cannot be made: {type(error).__name__}: {error}") from error
+    if not isinstance(made, Executor):
+        raise UsageError(f"algorithm {name!r} cannot be made: found {type(made).__name__}, an Executor is wanted")
+    return made

@@ -29,7 +29,8 @@ class _Terminal(io.StringIO):
 def _request(session: Session | None = None, **changes: Any) -> Any:
     flags: dict[str, Any] = {
         "ticker": "PAPER-LIQUID", "side": "yes", "action": "buy", "count": "100", "target": None, "limit": None, "algo": None,
-        "method": None, "timeout": None, "end": None, "tag": (), "simulated": False, "seed": None, "books": None, "at": None,
+        "method": None, "timeout": None, "end": None, "urgency": None, "half_life": None,
+        "tag": (), "simulated": False, "seed": None, "books": None, "at": None,
         "flow": None,
     }  # fmt: skip
     return build_request(session or Session(), **(flags | changes))

@@ -56,7 +56,7 @@ def test_values_from_the_command_line_are_checked_alike() -> None:
     assert (1.0,) == getattr(config.params_for("dynamic_depth_walker", None, {"split_ratios": (1,)}), "split_ratios", None)
     for overrides, words in (
         ({"max_slippage": 1.5}, "simple_limit.max_slippage: found 1.5; allowed: 0 to 1"),
-        ({"max_walks": 3}, "simple_limit.max_walks: found an unknown key; allowed: timeout_seconds, max_slippage, end_action"),
+        ({"max_walks": 3}, "simple_limit has no parameter max_walks"),
         ({"timeout_seconds": "x", "end_action": 1}, "timeout_seconds: found 'x'; allowed: a number; simple_limit.end_action: "),
     ):
         with pytest.raises(UsageError, match=words.replace("(", r"\(")):
@@ -91,3 +91,22 @@ def test_where_things_are() -> None:
     assert Path("sub", "x.db").absolute() == config.database_path()
     assert Path("/etc/k.pem") == config.private_key_path()
     assert Path.home() / "y.db" == Config(database="~/y.db").database_path()
+
+
+@pytest.mark.parametrize(("said", "other"), [("urgency", "edge_half_life_seconds"), ("edge_half_life_seconds", "urgency")])
+def test_a_flag_takes_back_what_the_file_says_in_another_way(said: str, other: str) -> None:
+    """Urgency and half-life are two ways to say one thing: the last word counts, and both in one place are refused."""
+    filed = loaded(f"algorithms: {{adaptive_limit: {{{other}: 0.75}}}}")
+    params = filed.params_for("adaptive_limit", None, {said: 0.25})
+
+    assert (0.25, None) == (getattr(params, said), getattr(params, other))
+    with pytest.raises(UsageError, match="another way to say the same"):
+        filed.params_for("adaptive_limit", None, {said: 0.25, other: 0.75})
+
+
+def test_what_an_algorithm_has_no_parameter_for_names_those_that_have() -> None:
+    """A flag that would do nothing is refused."""
+    with pytest.raises(UsageError, match="twap has no parameter urgency") as caught:
+        Config().params_for("twap", None, {"urgency": 1.0})
+
+    assert caught.value.hint == "algorithms that have it: spread_walker, adaptive_limit, dynamic_depth_walker"

@@ -101,7 +101,8 @@ def test_faults_are_for_paper(tmp_path: Path, environment: str) -> None:
     """Refused, exit 2, in one line."""
     ended = depthwalk("--env", environment, "execute", "ANY", "--count", "1", "--faults", "7", "--yes", folder=tmp_path)
 
-    expected = f"depthwalk: --faults is for the paper exchange, not for {environment} (hint: leave it out, or use --env paper)\n"
+    hint = "(hint: leave it out, or use --env paper)"
+    expected = f"depthwalk: --faults is for the paper exchange, not for {environment} {hint}\n"
     assert (2, "", expected) == (ended.code, ended.out, ended.err)
 
 

@@ -20,6 +20,7 @@ _DOORS: Mapping[str, frozenset[str]] = {
     for room, doors in {
         "__init__": "",
         "__main__": "cli",
+        "algorithms": "domain executors",
         "errors": "",
         "clock": "domain.units",
         "ports": "domain",
