@@ -20,9 +20,9 @@ def test_a_class_may_have_its_own_share() -> None:
     }
 
 
-@pytest.mark.parametrize("millionths", [1, 7, 123_457, 290_000, 999_999, 1_000_000])
+@pytest.mark.parametrize("millionths", [1, 249, 498, 123_457, 290_000, 999_999, 1_000_000])
 def test_a_share_is_taken_as_it_stands(millionths: int) -> None:
-    """No digit is lost on the way through a float."""
+    """No digit is lost on the way through a float, which for 0.000249 lies a little below."""
     assert millionths == loaded(f"rollout: {{share: {millionths / 1_000_000:.6f}}}").rollout.millionths(LiquidityClass.THIN)
 
 
