@@ -2,20 +2,23 @@
 
 The bound is of an undisturbed run: nothing refused, nothing lost, no read repeated.
 
-    writes = splits x (create + walks x max(amend, cancel + create) + renewals x amend + cancel) + create to cross
+    writes = splits x (creates x create + walks x max(amend, cancel + create) + renewals x amend + cancel) + create to cross
     reads  = opening + steps x look + polls x orders + book at the end + fills after every write + trades
 
-A look at the book is the list of our orders, the book, and the fills; a look at the orders is each order, and the fills.
+A look at the orders is each order, and the fills; one at the book is the list of our orders, the book, and the fills; one at
+the tape is that, the trades, how new the account's data is, and the fills once more.
 """
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, assert_never
 
 from depthwalk.analysis.plans import Tokens
+from depthwalk.domain.messages import Look
 from depthwalk.domain.units import SECOND, Duration
 
 FORMULA: Final = (
-    "writes at most = splits x (create + walks x max(amend, cancel + create) + renewals x amend + cancel) + create to cross; "
+    "writes at most = splits x (creates x create + walks x max(amend, cancel + create) + renewals x amend + cancel)"
+    " + create to cross; "
     "reads at most = opening + steps x look + polls x orders + last book + fills after each write + trades; "
     "budget = utilization x (capacity + rate x (horizon + the seconds that orders outlive it))"
 )
@@ -33,41 +36,61 @@ class Costs:
     read_book: int
     read_fills: int
     read_trades: int
+    read_as_of: int
 
 
-ONE_EACH: Final = Costs(create=1, amend=1, cancel=1, list_orders=1, read_order=1, read_book=1, read_fills=1, read_trades=1)
+ONE_EACH: Final = Costs(
+    create=1, amend=1, cancel=1, list_orders=1, read_order=1, read_book=1, read_fills=1, read_trades=1, read_as_of=1
+)
 """Counts requests instead of tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How often a run does what: *walks* and *renewals* for each split, *polls* while it leaves."""
+    """How often a run does what: *creates*, *walks*, *renewals* a split, *look* at each step, *polls* while it leaves."""
 
     splits: int
+    creates: int
     steps: int
     walks: int
     renewals: int
     polls: int
-    looks_at_book: bool
+    look: Look
     crosses: bool
 
 
 def most_writes(pace: Pace, costs: Costs) -> int:
     """Return the most tokens of writes."""
     change = max(costs.amend, costs.cancel + costs.create)
-    each = costs.create + pace.walks * change + pace.renewals * costs.amend + costs.cancel
+    each = pace.creates * costs.create + pace.walks * change + pace.renewals * costs.amend + costs.cancel
     return pace.splits * each + pace.crosses * costs.create
 
 
 def most_reads(pace: Pace, costs: Costs, opening: int) -> int:
     """Return the most tokens of reads; *opening* is what was spent up to the first book."""
-    book = costs.list_orders + costs.read_book + costs.read_fills
-    orders = pace.splits * costs.read_order + costs.read_fills
+    orders, book = _look(Look.ORDERS, pace, costs), _look(Look.BOOK, pace, costs)
     # A walk may be a cancel and a create.
-    writes = pace.splits * (2 + 2 * pace.walks + pace.renewals) + pace.crosses
-    look = book if pace.looks_at_book else orders
+    writes = pace.splits * (pace.creates + 2 * pace.walks + pace.renewals + 1) + pace.crosses
     # The look before the end game and the one after it are at the book, whatever the algorithm looks at.
-    return opening + pace.steps * look + pace.polls * orders + 2 * book + writes * costs.read_fills + costs.read_trades
+    looks = pace.steps * _look(pace.look, pace, costs) + pace.polls * orders + 2 * book
+    return opening + looks + writes * costs.read_fills + costs.read_trades
+
+
+def _look(look: Look, pace: Pace, costs: Costs) -> int:
+    book = costs.list_orders + costs.read_book + costs.read_fills
+    match look:
+        case Look.NOTHING:
+            return 0
+        case Look.ORDERS:
+            return pace.splits * costs.read_order + costs.read_fills
+        case Look.BOOK:
+            return book
+        case Look.TAPE:
+            return costs.read_trades + costs.read_as_of + costs.read_fills + book
+        case Look.EVERYTHING:
+            return costs.list_orders + costs.read_fills + book
+        case _:
+            assert_never(look)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,7 +35,7 @@ _MOST_DRAWN: Final = 3.0
 
 _SPREAD: Final = 9.0
 _ROOM: Final = 25
-"""How far from its mean a Poisson count is followed: so many deviations, and so many steps more. Beyond lies less than 1e-12."""
+"""How far from its mean a Poisson count is followed: so many deviations and so many steps more; beyond is less than 1e-12."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ def posterior(prior: Flow, tape: Tape) -> Flow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spot:
-    """Where an order stands: *better* trades before it, *queued* stood at its price first; *improves* the others' best price."""
+    """Where an order stands: *better* trades before it, *queued* was at its price first; *improves* on the others' best."""
 
     better: Quantity
     queued: Quantity

@@ -34,7 +34,7 @@ from depthwalk.domain.messages import (
     WakeAt,
     Woke,
 )
-from depthwalk.domain.order import Fill, Side, TimeInForce
+from depthwalk.domain.order import Fill, TimeInForce
 from depthwalk.domain.result import ApiUsage, ExecutionResult
 from depthwalk.domain.units import Duration, Instant, Price, Quantity
 from depthwalk.errors import DomainError, RefusalReason
@@ -69,10 +69,10 @@ def expect(name: str, params: "BaseParams", started: Started, seen: BookChanged,
         started = replace(started, market=replace(started.market, fees=replace(started.market.fees, waived=True)))
     executor = make_executor(name, params)
     drive = _Drive(executor, started, seen)
-    if executor.watch.sight is None or executor.watch.hold is not None or drive.finish is not None:
+    if executor.watch.sight is None or executor.arrival is None:
         return None
-    drive.to_the_end(_Venue(executor.run.space, executor.watch.sight.book, started.market.fees, flow))
-    if drive.finish is None:
+    finish = drive.to_the_end(_Venue(executor.run.space, executor.watch.sight.book, started.market.fees, flow))
+    if finish is None:
         return None
     result = conclude(
         executor,
@@ -83,7 +83,7 @@ def expect(name: str, params: "BaseParams", started: Started, seen: BookChanged,
         seed=None,
         parameters={},
         tags={},
-        finish=drive.finish,
+        finish=finish,
     )
     return Expectation(result, fees_known)
 
@@ -105,10 +105,10 @@ class _Order:
     total: Quantity
     fees: FeeAccumulator
     expires_at: Instant | None
+    since: Instant
     filled: Quantity = Quantity(0)
     open: bool = True
     at: Spot | None = None
-    since: Instant = Instant(0)
     before: Quantity = Quantity(0)
     untold: list[Fill] = field(default_factory=list)
 
@@ -167,6 +167,7 @@ class _Venue:
             total=intent.quantity,
             fees=FeeAccumulator(self._fees),
             expires_at=intent.expires_at,
+            since=now,
         )
         self._take(order, ladder, now)
         order.open = intent.time_in_force is TimeInForce.GOOD_TILL_CANCELED
@@ -263,20 +264,20 @@ class _Drive:
         self._writes: deque[SubmitOrder | AmendOrder | CancelOrder] = deque()
         self._give(seen)
 
-    def to_the_end(self, venue: _Venue) -> None:
-        """Answer, let time pass and look until it finishes, or has been at it too long."""
+    def to_the_end(self, venue: _Venue) -> Finish | None:
+        """Answer, let time pass and look until it finishes; None where that takes too long."""
         self._answer_all(venue)
         for _ in range(_MOST_WAKES):
             if self.finish is not None or self._wake is None:
-                return
+                break
             wake, self._wake = self._wake, None
             self.now = max(self.now, wake.at)
             for event in venue.look(wake.look, self.now):
                 self._give(event)
                 self._answer_all(venue)
-            if self.finish is None:
-                self._give(Woke(at=self.now, look=wake.look))
-                self._answer_all(venue)
+            self._give(Woke(at=self.now, look=wake.look))
+            self._answer_all(venue)
+        return self.finish
 
     def _give(self, event: Event) -> None:
         if self.finish is None:

@@ -12,6 +12,7 @@ from depthwalk.errors import Refused
 if TYPE_CHECKING:
     from depthwalk.assembly.token_price import Rates
     from depthwalk.config import Config
+    from depthwalk.domain.book import Book
     from depthwalk.domain.messages import BookChanged, Started
     from depthwalk.executors.state import BaseParams
 
@@ -73,15 +74,25 @@ def _lacking(name: str, params: "BaseParams", started: "Started", seen: "BookCha
     """Return what the buckets lack for a run, None where it fits, or would be refused on this book anyway."""
     from depthwalk.analysis.budget import exceeded
     from depthwalk.assembly.token_price import first_decision, token_price
-    from depthwalk.domain.messages import Finish, SubmitOrder
 
-    executor, intents = first_decision(name, params, started, seen)
-    if any(isinstance(intent, Finish) for intent in intents):
+    first = first_decision(name, params, started, seen)
+    if first.executor.arrival is None and first.executor.finish is None:
+        # On a book that cannot be traded on it waits, and decides later: priced as on a plain one.
+        seen = replace(seen, book=_plain_book(started), confirmed_at=seen.at, foreign=())
+        first = first_decision(name, params, started, seen)
+    if first.executor.arrival is None or first.executor.finish is not None:
         return None
-    splits = sum(isinstance(intent, SubmitOrder) for intent in intents)
-    # On a book that cannot be traded on it waits, and splits as it likes later.
-    splits = splits or getattr(params, "levels", 1)
-    return exceeded(token_price(executor, splits, seen, rates, opening=rates.first_look))
+    return exceeded(token_price(first, seen, rates, opening=rates.first_look))
+
+
+def _plain_book(started: "Started") -> "Book":
+    """Return a book with two sides, each of the whole quantity, in the middle of the market's grid."""
+    from depthwalk.domain.book import Book
+    from depthwalk.domain.units import ONE, Price
+
+    grid, quantity = started.market.grid, started.parent.quantity
+    low, high = grid.floor(ONE // 2), grid.above(ONE // 2)
+    return Book.of_levels(bids=[] if low is None else [(low, quantity)], asks=[] if high is None else [(Price(high), quantity)])
 
 
 def _where(config: "Config", running: int) -> str:

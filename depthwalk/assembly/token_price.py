@@ -5,7 +5,7 @@ there is no second opinion here about what an algorithm would do.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from depthwalk.domain.result import ApiUsage
 from depthwalk.domain.units import Duration
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from depthwalk.analysis.budget import Allowance, Costs
     from depthwalk.analysis.plans import Tokens
     from depthwalk.config import Config
-    from depthwalk.domain.messages import BookChanged, Intent, Started
+    from depthwalk.domain.messages import BookChanged, Intent, Started, SubmitOrder
     from depthwalk.executors.base import Executor
     from depthwalk.executors.state import BaseParams
     from depthwalk.kalshi.client import KalshiClient
@@ -65,6 +65,7 @@ async def read_rates(client: "KalshiClient", config: "Config", *, signed: bool) 
         read_book=tokens("GET", "/markets/:ticker/orderbook"),
         read_fills=tokens("GET", "/portfolio/fills"),
         read_trades=tokens("GET", "/markets/trades"),
+        read_as_of=tokens("GET", "/exchange/user_data_timestamp"),
     )
     allowance = Allowance(
         write_rate=limits.write.rate * used,
@@ -78,39 +79,52 @@ async def read_rates(client: "KalshiClient", config: "Config", *, signed: bool) 
     return Rates(costs=costs, allowance=allowance)
 
 
-def first_decision(
-    name: str, params: "BaseParams", started: "Started", seen: "BookChanged"
-) -> "tuple[Executor, tuple[Intent, ...]]":
-    """Return a fresh executor after the two events a run begins with, and what it wants done."""
+class FirstDecision(NamedTuple):
+    """A fresh executor after the two events a run begins with, and what it wants done; *cadence* is that of a whole step."""
+
+    executor: "Executor"
+    intents: "tuple[Intent, ...]"
+    cadence: Duration
+
+    @property
+    def orders(self) -> "tuple[SubmitOrder, ...]":
+        """What it would send."""
+        from depthwalk.domain.messages import SubmitOrder
+
+        return tuple(intent for intent in self.intents if isinstance(intent, SubmitOrder))
+
+
+def first_decision(name: str, params: "BaseParams", started: "Started", seen: "BookChanged") -> FirstDecision:
+    """Return what an algorithm decides first."""
     from depthwalk.executors.registry import make_executor
 
     executor = make_executor(name, params)
     executor.handle(started)
-    return executor, executor.handle(seen)
+    cadence = executor.cadence  # later some say how much of the present step is left
+    return FirstDecision(executor, executor.handle(seen), cadence)
 
 
-def token_price(executor: "Executor", splits: int, seen: "BookChanged", rates: Rates, *, opening: ApiUsage) -> "Tokens":
-    """Return the bound of a run from an executor's first decision beside what may be spent until its orders expire.
+def token_price(first: FirstDecision, seen: "BookChanged", rates: Rates, *, opening: ApiUsage) -> "Tokens":
+    """Return the bound of a run from its first decision beside what may be spent until its orders expire.
 
-    *opening* is what was spent, or will be, up to the first book.
+    How often it re-prices and sends is what the algorithm says of itself. *opening* is what was spent, or will be, up to the
+    first book.
     """
     from depthwalk.analysis.budget import Pace, tokens
-    from depthwalk.domain.messages import Look
     from depthwalk.executors.desk import LONGEST_LIFE, OUTLIVE
     from depthwalk.executors.state import END_GAME, POLL, EndAction
 
-    run = executor.run
-    steps = -(-(run.closing_at - seen.at) // executor.cadence)
-    at_book = executor.look is Look.BOOK
-    # Who does not look at the book has nothing to walk after.
-    most = getattr(getattr(executor, "params", executor.base), "max_walks", steps if at_book else 0)
+    executor = first.executor
+    run, walks, creates = executor.run, executor.walks_at_most, executor.creates_at_most
+    steps = -(-(run.closing_at - seen.at) // first.cadence)
     pace = Pace(
-        splits=splits,
+        splits=len(executor.desk.splits),
+        creates=steps if creates is None else creates,
         steps=steps,
-        walks=min(most, steps),
+        walks=steps if walks is None else min(walks, steps),
         renewals=run.horizon // (LONGEST_LIFE // 2),
         polls=-(-END_GAME // POLL),
-        looks_at_book=at_book,
+        look=executor.look,
         crosses=executor.base.end_action is EndAction.CROSS,
     )
     return tokens(

@@ -1,4 +1,4 @@
-"""Plans side by side: a column an algorithm, as many as fit beside each other. Pure. JSON for programs is here too.
+"""Plans side by side: a row an algorithm, and below a column for each that is shown whole. Pure; JSON is in `plan_json.py`.
 
 Prices are in the user's outcome; the cost of a seller is what comes in.
 """
@@ -10,19 +10,12 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from depthwalk.analysis.budget import FORMULA
-from depthwalk.analysis.plans import BookFacts, Outlay, Plan, PlannedOrder, PlanSheet, Tokens
+from depthwalk.analysis.fill_probability import PRIOR_SPAN
+from depthwalk.analysis.plans import BookFacts, FlowFacts, Outlay, Plan, PlannedOrder, PlanSheet, Tokens
 from depthwalk.domain.order import Action
-from depthwalk.domain.units import (
-    format_instant,
-    format_mid,
-    format_money,
-    format_price,
-    format_quantity,
-    in_seconds,
-)
+from depthwalk.domain.units import in_seconds
 from depthwalk.reports import wording
-from depthwalk.reports.result_json import Json, average_text
+from depthwalk.reports.plan_overview import cost_to_mid, legend, overview, percent, reasons
 from depthwalk.reports.wording import UNICODE, Glyphs
 
 _LABEL = 12
@@ -31,12 +24,17 @@ _GAP = 2
 
 
 def plan_table(sheet: PlanSheet, *, width: int, signs: Glyphs = UNICODE) -> RenderableType:
-    """Return the plans for a terminal of *width* columns; more algorithms than fit follow below."""
-    beside = min(max(1, len(sheet.plans)), max(1, (width - _LABEL) // (_COLUMN + _GAP)))
-    column = max(_COLUMN, (width - _LABEL) // beside - _GAP)
+    """Return the plans for a terminal of *width* columns; of those shown whole more than fit beside each other follow below."""
     parts: list[RenderableType] = [_title(sheet, signs), _book(sheet.book, signs)]
-    for start in range(0, len(sheet.plans), beside):
-        parts += [Text(), _columns(sheet, sheet.plans[start : start + beside], column, signs)]
+    if sheet.flow is not None:
+        parts.append(_flow(sheet.flow, sheet.parent.action))
+    if len(sheet.plans) > 1:
+        parts += [Text(), overview(sheet, signs), *reasons(sheet.plans, signs), *legend(sheet, signs)]
+    whole = [plan for plan in sheet.plans if plan.algorithm in sheet.detailed]
+    beside = min(max(1, len(whole)), max(1, (width - _LABEL) // (_COLUMN + _GAP)))
+    column = max(_COLUMN, (width - _LABEL) // beside - _GAP)
+    for start in range(0, len(whole), beside):
+        parts += [Text(), _columns(sheet, whole[start : start + beside], column, signs)]
     notes = [*sheet.notes]
     if sheet.seed is not None:
         notes.append(f"{sheet.source} paper market, seed {sheet.seed}; nothing was sent")
@@ -67,6 +65,20 @@ def _book(book: BookFacts | None, signs: Glyphs) -> Text:
     return line.append(book.liquidity.value, wording.CLASS_STYLES[book.liquidity])
 
 
+def _flow(facts: FlowFacts, action: Action) -> Text:
+    """Say what others bring to our side, and where that is from."""
+    who = "sellers bring" if action is Action.BUY else "buyers bring"
+    prior = f"the prior of a {facts.liquidity.value} book"
+    if facts.tape is None:
+        source = prior
+    else:
+        tape, weight = facts.tape, in_seconds(PRIOR_SPAN)
+        seen = f"{tape.trades} trades of {wording.contracts(tape.volume)} in {in_seconds(tape.span):.0f} s"
+        source = f"tape: {seen}; {prior} counts as {weight:.0f} s more"
+    line = Text().append(f"{who} ", "dim").append(f"{60 * facts.flow.volume:.1f} contracts a minute")
+    return line.append(f", {facts.flow.size:.1f} a trade", "dim").append(f"  {source}", "dim")
+
+
 Cell = str | Text
 _Row = tuple[str, Callable[[Plan], Cell]]
 
@@ -75,15 +87,14 @@ def _columns(sheet: PlanSheet, plans: Sequence[Plan], width: int, signs: Glyphs)
     table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="")
     table.add_column("", style="dim", min_width=_LABEL - 2, no_wrap=True)
     for plan in plans:
-        chosen = plan.algorithm == sheet.chosen
         heading = Text().append(plan.algorithm, "bold")
-        if chosen and len(sheet.plans) > 1:
+        if plan.algorithm == sheet.chosen and len(sheet.plans) > 1:
             heading.append(f" {'◂' if signs is UNICODE else '<'} execute", "green")
         table.add_column(heading, overflow="fold", max_width=width)
-    levels = max((len(plan.orders) for plan in plans), default=0)
+    levels = sorted({order.level for plan in plans for order in plan.orders})
     rows: list[_Row] = [*_outcome_rows(plans, signs), *_price_rows(sheet, signs)]
-    rows += [(f"split {level}", _order_cell(level, signs)) for level in range(1, levels + 1)]
-    rows += [*_cost_rows(sheet), *_token_rows(signs)]
+    rows += [(f"split {level}", _order_cell(level, signs)) for level in levels]
+    rows += [*_cost_rows(sheet, signs), *_token_rows(signs)]
     for label, cell in rows:
         cells = [cell(plan) for plan in plans]
         if any(each != wording.ABSENT for each in cells):
@@ -141,15 +152,17 @@ def _order_cell(level: int, signs: Glyphs) -> Callable[[Plan], Cell]:
 
 
 def _what_becomes(order: PlannedOrder) -> str:
+    taken = wording.contracts(order.taking.quantity)
     if not order.resting.quantity:
-        return "takes all at once"
+        return "takes all at once" if order.taking.quantity == order.quantity else f"takes {taken}, gives up the rest"
+    chance = f"{percent(order.probability)} to fill whole, {wording.contracts(order.filled)} in the mean"
     rests = f"behind {wording.contracts(order.ahead)}" if order.ahead else "first in line"
     if not order.taking.quantity:
-        return f"rests {rests}"
-    return f"takes {wording.contracts(order.taking.quantity)}, {wording.contracts(order.resting.quantity)} {rests}"
+        return f"rests {rests}\n{chance}"
+    return f"takes {taken}, {wording.contracts(order.resting.quantity)} {rests}\n{chance}"
 
 
-def _cost_rows(sheet: PlanSheet) -> list[_Row]:
+def _cost_rows(sheet: PlanSheet, signs: Glyphs) -> list[_Row]:
     action = sheet.parent.action
 
     def part(choose: Callable[[Plan], Outlay | None]) -> Callable[[Plan], Cell]:
@@ -167,11 +180,30 @@ def _cost_rows(sheet: PlanSheet) -> list[_Row]:
 
         return cell
 
-    both = "cost" if action is Action.BUY else "proceeds"
+    def expected(plan: Plan) -> Cell:
+        forecast = plan.forecast
+        if forecast is None or plan.filled_share is None:
+            return wording.ABSENT
+        filled = f"{wording.contracts(forecast.filled.quantity)} filled, {percent(plan.filled_share)}"
+        text = Text(filled).append(f"; {wording.contracts(forecast.maker)} as maker", "dim")
+        cost = cost_to_mid(plan, sheet, signs)
+        return text if cost == wording.ABSENT else text.append(f"\n{cost} a contract to the mid, with fees", "dim")
+
+    def shortfall(plan: Plan) -> Cell:
+        if plan.forecast is None or plan.forecast.shortfall is None:
+            return wording.ABSENT
+        return Text(wording.money(plan.forecast.shortfall, signed=True)).append(" with fees and the rest", "dim")
+
     return [
         ("at once", part(lambda plan: plan.taking)),
         ("resting", part(lambda plan: plan.resting)),
-        (both, part(lambda plan: plan.expected)),
+        ("if filled", part(lambda plan: plan.whole)),
+        ("expected", expected),
+        (
+            "cost" if action is Action.BUY else "proceeds",
+            part(lambda plan: None if plan.forecast is None else plan.forecast.filled),
+        ),
+        ("shortfall", shortfall),
         ("worst case", part(lambda plan: plan.worst)),
     ]
 
@@ -191,99 +223,3 @@ def _token_rows(signs: Glyphs) -> list[_Row]:
         ("reads", told(lambda tokens: f"{signs.at_most} {tokens.reads_at_most:,} of {tokens.read_budget:,} tokens")),
         ("calls", told(calls)),
     ]
-
-
-def plan_json(sheet: PlanSheet) -> dict[str, Json]:
-    """Return the object of `plan --json`: strings with decimals for amounts, null for what is not there, never 0."""
-    parent, book = sheet.parent, sheet.book
-    return {
-        "ticker": parent.ticker,
-        "side": parent.outcome.value,
-        "action": parent.action.value,
-        "requested": format_quantity(parent.quantity),
-        "environment": sheet.environment,
-        "source": sheet.source,
-        "seed": sheet.seed,
-        "at": format_instant(sheet.at),
-        "arrival": None if book is None else _book_json(book),
-        "execute_would_run": sheet.chosen,
-        "refused": [{"message": each.message, "hint": each.hint} for each in sheet.objections],
-        "notes": list(sheet.notes),
-        "token_formula": FORMULA,
-        "algorithms": [_plan_json(plan, parent.action) for plan in sheet.plans],
-    }
-
-
-def _book_json(book: BookFacts) -> dict[str, Json]:
-    bid, ask = book.bid, book.ask
-    return {
-        "bid": None if bid is None else format_price(bid),
-        "ask": None if ask is None else format_price(ask),
-        "mid": None if book.mid_twice is None else format_mid(book.mid_twice),
-        "spread": None if bid is None or ask is None else format_price(ask - bid),
-        "depth": format_quantity(book.depths.within_3),
-        "depth_within_1": format_quantity(book.depths.within_1),
-        "depth_within_5": format_quantity(book.depths.within_5),
-        "depth_at_touch": format_quantity(book.depths.touch),
-        "liquidity_category": book.liquidity.value,
-        "book_age_ms": round(book.age / 1_000),
-    }
-
-
-def _plan_json(plan: Plan, action: Action) -> dict[str, Json]:
-    arrival, tokens = plan.arrival, plan.tokens
-    sends = bool(plan.orders)
-    return {
-        "algorithm": plan.algorithm,
-        "refused": plan.refused,
-        "waits_because": plan.hold,
-        "timeout_seconds": in_seconds(plan.horizon),
-        "end_action": plan.end_action,
-        "target_price": None if arrival is None else format_price(arrival.target),
-        "cap_price": None if arrival is None else format_price(arrival.cap),
-        "cap_origin": None if arrival is None else arrival.cap_origin.value,
-        "sweet_spot": None if plan.sweet_spot is None else format_price(plan.sweet_spot),
-        "min_cumulative_depth": None if arrival is None else format_quantity(arrival.depths.within_cap),
-        "coverage": plan.coverage,
-        "splits": [_order_json(order) for order in plan.orders],
-        "at_once": _outlay(plan.taking, action) if sends else None,
-        "resting": _outlay(plan.resting, action) if sends else None,
-        "expected": _outlay(plan.expected, action) if sends else None,
-        "worst_case": None if plan.worst is None else _outlay(plan.worst, action),
-        "tokens": None if tokens is None else _tokens_json(tokens),
-    }
-
-
-def _order_json(order: PlannedOrder) -> dict[str, Json]:
-    return {
-        "level": order.level,
-        "price": format_price(order.price),
-        "quantity": format_quantity(order.quantity),
-        "at_once": format_quantity(order.taking.quantity),
-        "resting": format_quantity(order.resting.quantity),
-        "queue_ahead": format_quantity(order.ahead) if order.resting.quantity else None,
-        "why": order.why,
-    }
-
-
-def _outlay(outlay: Outlay, action: Action) -> dict[str, Json]:
-    total = outlay.total(action)
-    return {
-        "quantity": format_quantity(outlay.quantity),
-        "average_price": average_text(outlay.value, outlay.quantity),
-        "value": format_money(outlay.value),
-        "fees": None if outlay.fees is None else format_money(outlay.fees),
-        "total": None if total is None else format_money(total),
-    }
-
-
-def _tokens_json(tokens: Tokens) -> dict[str, Json]:
-    return {
-        "writes_now": tokens.writes_now,
-        "writes_at_most": tokens.writes_at_most,
-        "write_budget": tokens.write_budget,
-        "reads_at_most": tokens.reads_at_most,
-        "read_budget": tokens.read_budget,
-        "calls_at_most": tokens.calls_at_most,
-        "calls_budget": tokens.calls_budget,
-    }

@@ -1,5 +1,7 @@
 """What first orders would do to a book: by hand, and as properties of every algorithm on any book."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -8,33 +10,56 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from depthwalk.analysis.fees import DIRECT_PRECISION
-from depthwalk.analysis.plans import Outlay, PlannedOrder, plan_orders, sweet_spot, worst_case
+from depthwalk.analysis.fill_probability import PRIORS, Tape, expected_fill, fill_probability, spot
+from depthwalk.analysis.plans import FlowFacts, Forecast, Outlay, PlannedOrder, plan_orders, sweet_spot, worst_case
 from depthwalk.domain.book import Book
 from depthwalk.domain.market import FeeSchedule, FeeType
-from depthwalk.domain.messages import BookChanged, Rules, Started, SubmitOrder
+from depthwalk.domain.messages import BookChanged, Reason, Rules, Started, SubmitOrder
 from depthwalk.domain.order import Action, Outcome, ParentOrder, TimeInForce
-from depthwalk.domain.units import Money, Price, Quantity
-from depthwalk.executors.registry import ALGORITHMS, make_executor
+from depthwalk.domain.result import LiquidityClass
+from depthwalk.domain.units import Money, Price, Quantity, seconds
+from depthwalk.executors.registry import ALGORITHMS, default_parameters, make_executor
 from tests.support.books import book, cents, contracts, market
 from tests.support.venue import T0, parent
 
+FLOW = PRIORS[LiquidityClass.MODERATE]
+TIME = seconds(38.5)
 
-def _order(order: ParentOrder, price: Price, quantity: Quantity, *, split: int = 0, post_only: bool = False) -> SubmitOrder:
+
+def _order(
+    order: ParentOrder,
+    price: Price,
+    quantity: Quantity,
+    *,
+    split: int = 0,
+    post_only: bool = False,
+    time_in_force: TimeInForce = TimeInForce.GOOD_TILL_CANCELED,
+) -> SubmitOrder:
     return SubmitOrder(
         client_id=order.child_id(split + 1),
         split=split,
         side=order.side,
         price=price,
         quantity=quantity,
-        time_in_force=TimeInForce.GOOD_TILL_CANCELED,
+        time_in_force=time_in_force,
         post_only=post_only,
     )
+
+
+def _planned(
+    order: ParentOrder,
+    fees: FeeSchedule,
+    shown: Book,
+    orders: Sequence[SubmitOrder],
+    reasons: Mapping[int, str] | None = None,
+) -> tuple[PlannedOrder, ...]:
+    return plan_orders(order, fees, shown, orders, reasons or {}, flow=FLOW, time=TIME)
 
 
 def test_an_order_takes_what_is_there_and_queues_with_the_rest() -> None:
     """10 at 42 and 5 at 43 are taken, 5 rest at 43 behind nobody; fees by hand: 7 % x C x P x (1 - P), rounded per order."""
     order = parent(2_000)
-    (planned,) = plan_orders(
+    (planned,) = _planned(
         order, FeeSchedule(), book("40x7 | 42x10 43x5 44x50"), [_order(order, cents(43), contracts(20))], {0: "why"}
     )
 
@@ -48,14 +73,12 @@ def test_what_one_order_takes_is_gone_for_the_next() -> None:
     """Two orders at the ask: the second finds what the first left; the queue ahead is that of others at its price."""
     order = parent(2_000)
     orders = [_order(order, cents(42), contracts(8)), _order(order, cents(42), contracts(12), split=1)]
-    first, second = plan_orders(order, FeeSchedule(), book("40x7 | 42x10"), orders, {})
+    first, second = _planned(order, FeeSchedule(), book("40x7 | 42x10"), orders)
 
     assert (contracts(8), contracts(2), contracts(10)) == (
         first.taking.quantity, second.taking.quantity, second.resting.quantity,
     )  # fmt: skip
-    (queued,) = plan_orders(
-        order, FeeSchedule(), book("40x7 | 42x10"), [_order(order, cents(40), contracts(1), post_only=True)], {}
-    )
+    (queued,) = _planned(order, FeeSchedule(), book("40x7 | 42x10"), [_order(order, cents(40), contracts(1), post_only=True)])
     assert (contracts(7), contracts(1)) == (queued.ahead, queued.resting.quantity)
 
 
@@ -73,7 +96,7 @@ def test_prices_are_the_users(outcome: Outcome, action: Action, leg: int, own: i
     order = parent(1_000, outcome=outcome, action=action)
     seen = book("40x10 | 42x10")
     seen = seen if leg == 42 else seen.mirrored()
-    (planned,) = plan_orders(order, FeeSchedule(), seen, [_order(order, cents(leg), contracts(10))], {})
+    (planned,) = _planned(order, FeeSchedule(), seen, [_order(order, cents(leg), contracts(10))])
 
     assert cents(own) == planned.price
     assert Money(own * 100 * 1_000) == planned.taking.value
@@ -89,7 +112,7 @@ def test_a_maker_pays_where_the_schedule_says_so() -> None:
     """A quarter of the taker's rate on what rests."""
     order = parent(10_000)
     fees = FeeSchedule(fee_type=FeeType.QUADRATIC_WITH_MAKER_FEES, multiplier=Fraction(1))
-    (planned,) = plan_orders(order, fees, book("40x7 | 42x10"), [_order(order, cents(40), contracts(100))], {})
+    (planned,) = _planned(order, fees, book("40x7 | 42x10"), [_order(order, cents(40), contracts(100))])
 
     assert Money(420_000) == planned.resting.fees  # 0.0175 x 100 x 0.4 x 0.6
 
@@ -98,17 +121,79 @@ def test_fees_that_are_not_known_are_not_called_zero() -> None:
     """A flat schedule has no table in the API: None all the way."""
     order = parent(1_000)
     flat = FeeSchedule(fee_type=FeeType.FLAT)
-    (planned,) = plan_orders(order, flat, book("40x7 | 42x5"), [_order(order, cents(42), contracts(10))], {})
+    (planned,) = _planned(order, flat, book("40x7 | 42x5"), [_order(order, cents(42), contracts(10))])
 
     assert planned.taking.fees is None
     assert (planned.taking + planned.resting).total(Action.BUY) is None
     assert Money(4_200_000) == (planned.taking + planned.resting).value
 
 
-@pytest.mark.parametrize(("quantity", "spot"), [(1, 42), (10, 42), (10.01, 43), (15, 43), (15.01, None)])
-def test_the_sweet_spot_is_where_the_ladder_holds_the_order(quantity: float, spot: int | None) -> None:
+def test_an_order_that_does_not_rest_gives_up_what_is_not_there() -> None:
+    """10 of 12 taken, nothing queues: its chance to be filled whole is none, and with 10 it is certain."""
+    order = parent(2_000)
+    ioc = TimeInForce.IMMEDIATE_OR_CANCEL
+    orders = [_order(order, cents(42), contracts(size), time_in_force=ioc) for size in (12, 10)]
+    short, whole = (_planned(order, FeeSchedule(), book("40x7 | 42x10"), [each])[0] for each in orders)
+    assert (contracts(10), 0, 0.0, contracts(10)) == (
+        short.taking.quantity, short.resting.quantity, short.probability, short.filled,
+    )  # fmt: skip
+    assert (1.0, contracts(10)) == (whole.probability, whole.filled)
+
+
+def test_the_chance_counts_all_who_come_before() -> None:
+    """Those at better prices, those at ours, and our own orders that stand as well or better; what is taken is certain."""
+    order, shown = parent(6_000), book("40x7 39x5 | 42x10")
+    orders = [
+        _order(order, cents(42), contracts(30)),
+        _order(order, cents(39), contracts(20), split=1),
+        _order(order, cents(39), contracts(10), split=2),
+    ]
+    planned = _planned(order, FeeSchedule(), shown, orders)
+    rests = [
+        (cents(42), contracts(20), 0),
+        (cents(39), contracts(20), contracts(20)),
+        (cents(39), contracts(10), contracts(40)),
+    ]
+    places = [(spot(shown, price, ours=Quantity(ours)), size) for price, size, ours in rests]
+    assert [fill_probability(FLOW, at, size, TIME) for at, size in places] == [each.probability for each in planned]
+    means = [int(expected_fill(FLOW, at, size, TIME)) for at, size in places]
+    assert [contracts(10) + means[0], *means[1:]] == [each.filled for each in planned]
+    assert [0, contracts(5), contracts(5)] == [each.ahead for each in planned]
+
+
+def test_the_worst_case_is_of_all_that_was_asked_for() -> None:
+    """60 asked for, 6 of them now: 60 at the cap, with the fees of an order of 6 and one of 54."""
+    order = parent(6_000)
+    worst = worst_case(order, FeeSchedule(), [_order(order, cents(42), contracts(6))], cents(43))
+    # 0.07 x 0.43 x 0.57 = 0.0171570 a contract: x 6 = $0.102942 -> $0.1030, x 54 = $0.926478 -> $0.9265.
+    assert Outlay(quantity=contracts(60), value=Money(25_800_000), fees=Money(1_029_500)) == worst
+
+
+def _forecast(filled: Outlay) -> Forecast:
+    return Forecast(filled=filled, maker=Quantity(0), walks=0, end=Reason.HORIZON, shortfall=None)
+
+
+def test_what_a_contract_costs_against_the_mid() -> None:
+    """50 for $21 and $0.50 fees, mid 41.5 c: a buyer pays 1.5 c more, a seller gets 0.5 c less; none where undefined."""
+    outlay = Outlay(quantity=contracts(50), value=Money(21_000_000), fees=Money(500_000))
+    assert [150, 50] == [_forecast(outlay).cost(action, 8_300) for action in (Action.BUY, Action.SELL)]
+    assert _forecast(outlay).cost(Action.BUY, None) is None
+    assert _forecast(replace(outlay, fees=None)).cost(Action.BUY, 8_300) is None
+    assert _forecast(Outlay()).cost(Action.BUY, 8_300) is None
+
+
+def test_the_flow_is_the_class_or_the_tape_with_it() -> None:
+    """Without a tape the prior itself; a busy tape brings more."""
+    alone = FlowFacts(liquidity=LiquidityClass.THIN)
+    assert PRIORS[LiquidityClass.THIN] == alone.flow
+    busy = replace(alone, tape=Tape(trades=50, volume=contracts(400), span=TIME))
+    assert busy.flow.volume > alone.flow.volume
+
+
+@pytest.mark.parametrize(("quantity", "where"), [(1, 42), (10, 42), (10.01, 43), (15, 43), (15.01, None)])
+def test_the_sweet_spot_is_where_the_ladder_holds_the_order(quantity: float, where: int | None) -> None:
     """The cheapest level with enough at or below it; None where the whole ladder is too small."""
-    assert (None if spot is None else cents(spot)) == sweet_spot(book("| 42x10 43x5").asks, contracts(quantity))
+    assert (None if where is None else cents(where)) == sweet_spot(book("| 42x10 43x5").asks, contracts(quantity))
 
 
 def _levels(grid: int, lots: int) -> Any:
@@ -139,7 +224,7 @@ def test_any_plan_adds_up_and_its_worst_case_is_the_worst(
     )
     seen = Book.of_levels(bids=draw(_levels(grid, lots)), asks=draw(_levels(grid, lots)))
     venue = market(structure)
-    executor = make_executor(algorithm, ALGORITHMS[algorithm].params())  # type: ignore[call-arg]
+    executor = make_executor(algorithm, default_parameters(algorithm))
     executor.handle(Started(at=T0, parent=order, market=venue, rules=Rules()))
     intents = executor.handle(BookChanged(at=T0, book=seen, confirmed_at=T0))
     orders = [intent for intent in intents if isinstance(intent, SubmitOrder)]
@@ -147,18 +232,24 @@ def test_any_plan_adds_up_and_its_worst_case_is_the_worst(
         assert not orders
         return
     buyers, cap = executor.watch.sight.book, executor.arrival.cap
-    planned = plan_orders(order, venue.fees, buyers, orders, {})
+    planned = _planned(order, venue.fees, buyers, orders)
     worst = worst_case(order, venue.fees, orders, cap)
     expected = sum((each.taking + each.resting for each in planned), Outlay())
 
-    assert order.quantity == expected.quantity == worst.quantity == sum(each.quantity for each in planned)
+    lost = sum(each.quantity - each.taking.quantity - each.resting.quantity for each in planned)
+    assert order.quantity == worst.quantity
+    assert expected.quantity + lost == sum(each.quantity for each in planned) <= order.quantity
+    assert all(0 <= each.probability <= 1 and each.taking.quantity <= each.filled <= each.quantity for each in planned)
     sign = 1 if order.action is Action.BUY else -1
     assert all((cap - each.price) * sign >= 0 for each in planned)
     assert sum(each.taking.quantity for each in planned) <= sum(quantity for _, quantity in buyers.asks)
     assert all(_within_its_price(each, sign) for each in planned)
-    fills = len(planned) * (len(buyers.asks) + 1)
-    slack = 0 if lots == 100 else len(planned) * DIRECT_PRECISION + fills
-    least, most = expected.total(order.action), worst.total(order.action)
+    # What is lost now, or sent later, costs at most what the worst case has for it.
+    missing = Quantity(order.quantity - expected.quantity)
+    later = worst_case(replace(order, quantity=missing), venue.fees, (), cap) if missing else Outlay()
+    fills = (len(planned) + 1) * (len(buyers.asks) + 1)
+    slack = 0 if lots == 100 and not missing else (len(planned) + 1) * DIRECT_PRECISION + fills
+    least, most = (expected + later).total(order.action), worst.total(order.action)
     assert least is not None
     assert most is not None
     assert sign * (most - least) >= -slack

@@ -14,6 +14,7 @@ from depthwalk.assembly import ExecuteRequest
 from depthwalk.clock import SystemClock
 from depthwalk.domain.messages import BookChanged, SubmitOrder
 from depthwalk.domain.order import Action, Outcome
+from depthwalk.domain.result import ExecutionResult
 from depthwalk.domain.units import DOLLAR, Money, Price, Quantity, parse_instant
 from depthwalk.errors import Unreachable, UsageError
 from depthwalk.executors.registry import ALGORITHMS
@@ -46,9 +47,23 @@ def _plan_of(sheet: PlanSheet, algorithm: str) -> Plan:
     return next(plan for plan in sheet.plans if plan.algorithm == algorithm)
 
 
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
-@pytest.mark.parametrize(("outcome", "action"), [(o, a) for o in Outcome for a in Action])
-@pytest.mark.parametrize(("ticker", "seed"), [("PAPER-THIN", 1), ("PAPER-MODERATE", 7), ("PAPER-LIQUID", 3)])
+PAIRS = [(outcome, action) for outcome in Outcome for action in Action]
+MARKETS = [("PAPER-THIN", 1), ("PAPER-MODERATE", 7), ("PAPER-LIQUID", 3)]
+RUNS = [
+    *((algorithm, *PAIRS[(k + n) % 4], *where) for k, algorithm in enumerate(ALGORITHMS) for n, where in enumerate(MARKETS)),
+    *(("dynamic_depth_walker", *pair, "PAPER-MODERATE", 5) for pair in PAIRS),
+]
+"""Every algorithm in every market, and every side of the book."""
+
+
+def _check_bounds(plan: Plan, result: ExecutionResult) -> None:
+    assert plan.tokens is not None
+    assert result.api.write_tokens <= plan.tokens.writes_at_most
+    assert result.api.read_tokens <= plan.tokens.reads_at_most
+    assert result.api.calls <= plan.tokens.calls_at_most
+
+
+@pytest.mark.parametrize(("algorithm", "outcome", "action", "ticker", "seed"), RUNS)
 def test_a_plan_is_what_an_execution_sends_first(
     tmp_path: Path, ticker: str, seed: int, outcome: Outcome, action: Action, algorithm: str
 ) -> None:
@@ -66,14 +81,24 @@ def test_a_plan_is_what_an_execution_sends_first(
         (order.level, order.price, order.quantity) for order in plan.orders
     ]
     assert plan.arrival == result.arrival
-    assert plan.tokens is not None
-    assert result.api.write_tokens <= plan.tokens.writes_at_most
-    assert result.api.read_tokens <= plan.tokens.reads_at_most
-    assert result.api.calls <= plan.tokens.calls_at_most
+    _check_bounds(plan, result)
     worst = plan.worst
     assert worst is not None
     if action is Action.BUY:
         assert result.paid + result.fees <= (worst.total(action) or 0)
+
+
+@pytest.mark.parametrize(
+    "section",
+    ["twap: {passive: true}", "twap: {slices: 40}", "dynamic_depth_walker: {trade_imbalance: true, max_walks: 30}"],
+)
+def test_the_bounds_are_of_what_an_algorithm_says_of_itself(tmp_path: Path, section: str) -> None:
+    """A resting order that grows, many slices, looks at the tape: whatever the parameters, a run keeps to them."""
+    config = tmp_path / "c.yaml"
+    config.write_text(f"algorithms: {{{section}}}", encoding="utf-8")
+    request = _request(tmp_path, algorithm=section.partition(":")[0], config_path=config, quantity=Quantity(20_000))
+    (plan,) = assembly.plan(request).plans
+    _check_bounds(plan, assembly.execute(request, NullView()))
 
 
 def test_a_plan_sends_nothing_and_records_nothing(tmp_path: Path) -> None:
@@ -94,7 +119,9 @@ def test_only_the_named_algorithm_and_a_method_for_its_own(tmp_path: Path) -> No
     config.write_text("methods: {short: {algorithm: dynamic_depth_walker, timeout_seconds: 8}}", encoding="utf-8")
     sheet = assembly.plan(_request(tmp_path, method="short", config_path=config))
     assert "dynamic_depth_walker" == sheet.chosen
-    assert [30_000_000, 8_000_000] == [plan.horizon for plan in sheet.plans]
+    horizons = {plan.algorithm: plan.horizon for plan in sheet.plans}
+    assert (30_000_000, 8_000_000) == (horizons["simple_limit"], horizons["dynamic_depth_walker"])
+    assert ("dynamic_depth_walker",) == sheet.detailed
 
 
 def test_objections_are_listed_and_the_plan_is_made_all_the_same(tmp_path: Path) -> None:
@@ -149,7 +176,7 @@ def test_what_is_left_of_the_day_holds_for_the_plan(tmp_path: Path) -> None:
         assert "what is left today of risk.max_daily_notional 112.000000" in (plan.refused or "")
         assert f"(set in {config}) is 12.000000" in (plan.refused or "")
     for alone in (replace(request, seed=7), replace(request, simulated=True)):
-        assert [None, None] == [plan.refused for plan in assembly.plan(alone).plans]
+        assert [None] * len(ALGORITHMS) == [plan.refused for plan in assembly.plan(alone).plans]
 
 
 def test_a_budget_that_is_too_small_is_noted(tmp_path: Path) -> None:

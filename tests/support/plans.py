@@ -4,29 +4,57 @@ from dataclasses import replace
 
 from depthwalk.analysis.budget import Allowance, Costs, Pace, tokens
 from depthwalk.analysis.depth import liquidity_class, touch, within
-from depthwalk.analysis.plans import BookFacts, Objection, Plan, PlanSheet, plan_orders, sweet_spot, worst_case
+from depthwalk.analysis.fill_probability import Tape
+from depthwalk.analysis.plans import (
+    BookFacts,
+    FlowFacts,
+    Forecast,
+    Objection,
+    Outlay,
+    Plan,
+    PlanSheet,
+    plan_orders,
+    sweet_spot,
+    worst_case,
+)
+from depthwalk.assembly.expectation import expect
 from depthwalk.domain.market import FeeSchedule
-from depthwalk.domain.messages import BookChanged, LiquidityRule, Rules, Started, SubmitOrder
+from depthwalk.domain.messages import BookChanged, LiquidityRule, Look, Rules, Started, SubmitOrder
 from depthwalk.domain.order import Action, Outcome, ParentOrder
-from depthwalk.domain.result import Depths
+from depthwalk.domain.result import Depths, LiquidityClass
 from depthwalk.domain.units import CENT, Duration, Money, seconds
-from depthwalk.executors.registry import ALGORITHMS, make_executor
-from tests.support.books import book, market
+from depthwalk.executors.registry import ALGORITHMS, default_parameters, make_executor
+from tests.support.books import book, contracts, market
 from tests.support.venue import T0, parent
 
-COSTS = Costs(create=10, amend=10, cancel=2, list_orders=10, read_order=2, read_book=10, read_fills=10, read_trades=10)
+COSTS = Costs(
+    create=10,
+    amend=10,
+    cancel=2,
+    list_orders=10,
+    read_order=2,
+    read_book=10,
+    read_fills=10,
+    read_trades=10,
+    read_as_of=10,
+)
 ALLOWANCE = Allowance(write_rate=90_000, write_capacity=90_000, read_rate=180_000, read_capacity=180_000)
-PACE = Pace(splits=2, steps=10, walks=3, renewals=1, polls=3, looks_at_book=True, crosses=True)
+PACE = Pace(splits=2, creates=1, steps=10, walks=3, renewals=1, polls=3, look=Look.BOOK, crosses=True)
+FLOW = FlowFacts(liquidity=LiquidityClass.LIQUID, tape=Tape(trades=3, volume=contracts(14), span=seconds(120)))
 
 
 def plan_of(algorithm: str, order: ParentOrder, text: str) -> Plan:
     """Return the plan of an algorithm's own first decision on a book."""
-    executor = make_executor(algorithm, ALGORITHMS[algorithm].params())  # type: ignore[call-arg]
-    executor.handle(Started(at=T0, parent=order, market=market(), rules=Rules(max_notional=Money(500_000_000))))
-    intents = executor.handle(BookChanged(at=T0, book=book(text), confirmed_at=T0))
+    params = default_parameters(algorithm)
+    executor = make_executor(algorithm, params)
+    started = Started(at=T0, parent=order, market=market(), rules=Rules(max_notional=Money(500_000_000)))
+    seen = BookChanged(at=T0, book=book(text), confirmed_at=T0)
+    executor.handle(started)
+    intents = executor.handle(seen)
     sent = [intent for intent in intents if isinstance(intent, SubmitOrder)]
     plan = Plan(
         algorithm=algorithm,
+        quantity=order.quantity,
         horizon=executor.run.horizon,
         end_action=executor.base.end_action.value,
         hold=executor.watch.hold,
@@ -35,13 +63,23 @@ def plan_of(algorithm: str, order: ParentOrder, text: str) -> Plan:
     if executor.arrival is None or executor.watch.sight is None:
         return plan
     why = {split.index: split.why for split in executor.desk.splits}
-    planned = plan_orders(order, FeeSchedule(), executor.watch.sight.book, sent, why)
+    planned = plan_orders(order, FeeSchedule(), executor.watch.sight.book, sent, why, flow=FLOW.flow, time=seconds(38.5))
+    expected = expect(algorithm, params, started, seen, FLOW.flow)
+    assert expected is not None
+    result = expected.result
     spot = sweet_spot(executor.watch.sight.book.asks, order.quantity)
     return replace(
         plan,
         arrival=executor.arrival,
         orders=planned,
         sweet_spot=None if spot is None else executor.run.space.traded(spot),
+        forecast=Forecast(
+            filled=Outlay(quantity=result.filled, value=result.paid, fees=result.fees),
+            maker=result.maker_filled,
+            walks=result.walks,
+            end=result.finish.reason,
+            shortfall=result.shortfall.total,
+        ),
         worst=worst_case(order, FeeSchedule(), sent, executor.arrival.cap),
         tokens=tokens(PACE, COSTS, opening=70, opening_calls=7, allowance=ALLOWANCE, period=seconds(40)),
     )
@@ -54,8 +92,10 @@ def sheet(
     outcome: Outcome = Outcome.YES,
     action: Action = Action.BUY,
     objections: tuple[Objection, ...] = (),
+    chosen: str | None = "simple_limit",
+    detailed: tuple[str, ...] = ("simple_limit",),
 ) -> PlanSheet:
-    """Return the sheet of every algorithm on a book; *quantity* in hundredths."""
+    """Return the sheet of our algorithms on a book; *quantity* in hundredths."""
     order = parent(quantity, outcome=outcome, action=action)
     seen = book(text)
     best = [None if price is None else order.own_price(price) for price in (seen.best_bid, seen.best_ask)]
@@ -78,9 +118,11 @@ def sheet(
         environment="paper",
         source="synthetic",
         at=T0,
-        chosen="simple_limit",
-        plans=tuple(plan_of(name, order, text) for name in ("simple_limit", "dynamic_depth_walker")),
+        chosen=chosen,
+        plans=tuple(plan_of(name, order, text) for name in ALGORITHMS),
+        detailed=detailed,
         book=facts if seen.asks else None,
+        flow=FLOW if seen.asks else None,
         objections=objections,
         seed=7,
     )
