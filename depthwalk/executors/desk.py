@@ -124,26 +124,29 @@ class Desk:
                 self._send(CancelOrder(client_id=child.client_id), now)
 
     def placed(self, child: Child, now: Instant, book: Book) -> Record | None:
-        """Note that the venue has a child at its price: a first placement, a walk (an accepted price change), or neither."""
+        """Note that the venue has a child at its price: a first placement, a walk (an accepted price change), or a slice."""
         if child.split == CROSS_SPLIT:
             return None
         split, space = self.splits[child.split], self.run.space
         price, before = space.leg(child.price), split.placed
         split.placed, split.refusals = price, 0
         taken = child.time_in_force is TimeInForce.IMMEDIATE_OR_CANCEL
-        if not taken and (before != price or split.ahead is None):
+        requeued = split.ahead is None
+        if not taken and (before != price or requeued):
             split.ahead = queued_at(book.bids, price)
-        if before == price:
-            return Record(what="take", why=split.why, split=split.index + 1, price=child.price) if taken else None
-        split.walks += before is not None and not taken
-        shown = None if before is None else space.traded(before)
+        added = before == price and requeued and split.released is not None
+        if before == price and not taken and not added:
+            return None
+        moved = None if before == price else before
+        split.walks += moved is not None and not taken
+        shown = None if moved is None else space.traded(moved)
         split.history.append(WalkStep(at=now, previous=shown, price=space.traded(price), why=split.why))
         return Record(
-            what="take" if taken else "place" if before is None else "walk",
+            what="take" if taken else "add" if added else "place" if moved is None else "walk",
             why=split.why,
             split=split.index + 1,
             price=child.price,
-            previous=None if before is None else space.leg(before),
+            previous=None if moved is None else space.leg(moved),
         )
 
     def tighten_queues(self, book: Book) -> None:
