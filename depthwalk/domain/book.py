@@ -4,10 +4,12 @@ Kalshi sends bids only, for YES and for NO, in an order one must not rely on: le
 becomes a YES ask at 1 - q (design, D2).
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from depthwalk.domain.order import Side
 from depthwalk.domain.units import ONE, Price, Quantity, format_price
 from depthwalk.errors import DomainError
 
@@ -93,11 +95,42 @@ class Book:
             tuple((Price(ONE - price), quantity) for price, quantity in self.bids),
         )
 
+    def with_change(self, side: Side, price: Price, change: int) -> "Book":
+        """Return the book after one level has grown or (below 0) shrunk by *change*, which is what a delta of the feed says.
+
+        A level that comes to nothing is gone. Only the changed side is a new tuple.
+
+        Raises:
+            DomainError: less than nothing would be left there, so that a change was missed; or no order can have that price.
+
+        """
+        if not 0 < price < ONE:
+            raise DomainError(f"no book has a level at {format_price(price)}")
+        if side is Side.BUY:
+            return Book(_changed(self.bids, bisect_left(self.bids, -price, key=_falling), price, change), self.asks)
+        return Book(self.bids, _changed(self.asks, bisect_left(self.asks, (price,)), price, change))
+
     def without(self, *, bids: Mapping[Price, int], asks: Mapping[Price, int]) -> "Book | None":
         """Take our own resting quantities out; None where a level is smaller than ours, so the book is older than they."""
         left_bids = _subtract(self.bids, bids)
         left_asks = _subtract(self.asks, asks)
         return None if left_bids is None or left_asks is None else Book(left_bids, left_asks)
+
+
+def _falling(level: Level) -> int:
+    """Turn bids, best first, into rising numbers for a binary search."""
+    return -level[0]
+
+
+def _changed(levels: tuple[Level, ...], at: int, price: Price, change: int) -> tuple[Level, ...]:
+    """Change the level of *price*, which stands at index *at* or would be inserted there."""
+    there = at < len(levels) and levels[at][0] == price
+    quantity = levels[at][1] + change if there else change
+    if quantity < 0:
+        raise DomainError(f"{change / 100:+g} contracts at {format_price(price)} leave {quantity / 100:g}")
+    left = list(levels)
+    left[at : at + there] = ((price, Quantity(quantity)),) if quantity else ()
+    return tuple(left)
 
 
 def _subtract(levels: tuple[Level, ...], own: Mapping[Price, int]) -> tuple[Level, ...] | None:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from depthwalk.domain.book import Book, BookState, Level
+from depthwalk.domain.order import Side
 from depthwalk.domain.units import ONE, Price, Quantity
 from depthwalk.errors import DomainError
 
@@ -146,3 +147,63 @@ def test_nothing_of_ours_leaves_the_book_as_it_is(book: Book) -> None:
     """Without own orders, or with empty ones, the book is the same."""
     assert book == book.without(bids={}, asks={})
     assert book == book.without(bids={Price(1): 0}, asks={Price(2): 0})
+
+
+# --- changes of one level -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("side", "price", "change", "bids", "asks"),
+    [
+        (Side.BUY, 4_000, 50, ((4_100, 300), (4_000, 250)), ((4_200, 50), (4_300, 70))),
+        (Side.BUY, 4_100, -300, ((4_000, 200),), ((4_200, 50), (4_300, 70))),
+        (Side.BUY, 4_150, 9, ((4_150, 9), (4_100, 300), (4_000, 200)), ((4_200, 50), (4_300, 70))),
+        (Side.BUY, 3_900, 9, ((4_100, 300), (4_000, 200), (3_900, 9)), ((4_200, 50), (4_300, 70))),
+        (Side.SELL, 4_300, -30, ((4_100, 300), (4_000, 200)), ((4_200, 50), (4_300, 40))),
+        (Side.SELL, 4_300, -70, ((4_100, 300), (4_000, 200)), ((4_200, 50),)),
+        (Side.SELL, 4_250, 9, ((4_100, 300), (4_000, 200)), ((4_200, 50), (4_250, 9), (4_300, 70))),
+        (Side.SELL, 4_225, 0, ((4_100, 300), (4_000, 200)), ((4_200, 50), (4_300, 70))),
+    ],
+)
+def test_a_change_is_one_level(
+    side: Side, price: int, change: int, bids: tuple[tuple[int, int], ...], asks: tuple[tuple[int, int], ...]
+) -> None:
+    """A level grows, shrinks, is gone or is new in its place; nothing else moves."""
+    book = Book.of_levels(bids=levels((4_100, 300), (4_000, 200)), asks=levels((4_200, 50), (4_300, 70)))
+    assert Book(levels(*bids), levels(*asks)) == book.with_change(side, Price(price), change)
+
+
+@pytest.mark.parametrize(
+    ("side", "price", "change", "message"),
+    [
+        (Side.BUY, 4_100, -301, r"-3.01 contracts at 0.4100 leave -0.01"),
+        (Side.SELL, 4_100, -1, r"-0.01 contracts at 0.4100 leave -0.01"),
+        (Side.BUY, 0, 1, "no book has a level at 0.0000"),
+        (Side.SELL, ONE, 1, "no book has a level at 1.0000"),
+    ],
+)
+def test_an_impossible_change_is_refused(side: Side, price: int, change: int, message: str) -> None:
+    """Less than nothing says that a change was missed: a wrong book is worse than none."""
+    book = Book.of_levels(bids=levels((4_100, 300)), asks=levels((4_200, 50)))
+    with pytest.raises(DomainError, match=message):
+        book.with_change(side, Price(price), change)
+
+
+changes = st.tuples(st.sampled_from(Side), st.integers(1, 12).map(lambda n: Price(100 * n)), st.integers(-300, 500))
+
+
+@given(steps=st.lists(changes, max_size=40))
+def test_changes_add_up_to_the_book(steps: list[tuple[Side, Price, int]]) -> None:
+    """One change after another gives the book that is built from the sums at once; one that cannot be leaves it as it was."""
+    totals: dict[Side, dict[Price, int]] = {side: {} for side in Side}
+    book = Book((), ())
+    for side, price, change in steps:
+        total = totals[side].get(price, 0) + change
+        if total < 0:
+            with pytest.raises(DomainError, match="leave"):
+                book.with_change(side, price, change)
+            continue
+        totals[side][price] = total
+        book = book.with_change(side, price, change)
+        bids, asks = (((p, Quantity(q)) for p, q in totals[each].items()) for each in (Side.BUY, Side.SELL))
+        assert Book.of_levels(bids=bids, asks=asks) == book
