@@ -6,12 +6,13 @@ of n exponential sizes exceeds x where a Poisson process of x / size has had few
 "Loss Models", compound distributions; the rest is derived here). Everything is seen as a buyer sees it: flow is what sellers
 bring. Parts, and where they come from (algorithms.md sections 2.5, 3.1 and 3.2):
 
-- at the best own price the flow is the class's, or the tape's; a price that improves it by d cents draws exp(k d) as much, the
-  form of Avellaneda and Stoikov with the best own price as its origin;
+- at the best own price the flow is the class's, or the tape's; a price that is d cents better draws exp(k d) as much, and one
+  that is worse as much less: the form of Avellaneda and Stoikov with the best own price as its origin;
 - who stands at our price leaves one by one as orders of the class do, and newcomers stand behind us; better prices stay
   occupied; what is taken away comes back at the same pace (birth and death of a level, after Cont, Stoikov and Talreja).
 
-Easy fills are the adversely selected ones: a model of volume alone does not know where the price goes.
+A model of volume does not know where the price goes: where it comes to us more is filled than is said here, where it leaves
+less. So small chances are larger in truth, and large ones smaller.
 """
 
 from collections.abc import Mapping
@@ -96,7 +97,10 @@ def posterior(prior: Flow, tape: Tape) -> Flow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spot:
-    """Where an order stands: *better* trades before it, *queued* was at its price first; *improves* on the others' best."""
+    """Where an order stands: *better* trades before it, *queued* was at its price first; *improves* on the others' best.
+
+    An order behind the best price improves on it by less than 0.
+    """
 
     better: Quantity
     queued: Quantity
@@ -106,10 +110,10 @@ class Spot:
 def spot(book: Book, price: Price, *, ours: Quantity = Quantity(0)) -> Spot:
     """Return where a new order at *price* would stand in a buyer's book of others; *ours* rests at least as well already.
 
-    A side that is empty says nothing of how much a price improves it.
+    Nobody is drawn by more than the spread, and where a side is empty by nothing.
     """
     bid, ask = book.best_bid, book.best_ask
-    improves = 0 if bid is None or ask is None else max(0, min(price, ask) - bid)
+    improves = 0 if bid is None else min(price, bid if ask is None else ask) - bid
     better = sum(quantity for level, quantity in book.bids if level > price)
     return Spot(better=Quantity(better + ours), queued=queued_at(book.bids, price), improves=Price(improves))
 

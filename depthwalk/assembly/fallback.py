@@ -4,7 +4,7 @@ Decided before anything is sent, and recorded: an algorithm never changes under 
 """
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from depthwalk.errors import Refused
@@ -60,9 +60,7 @@ def chosen_within_budget(
         return Chosen(name, params)
     said = f"no API budget for {name}: {lacking}"
     if name != SIMPLEST:
-        known = {field.name for field in fields(config.algorithms[SIMPLEST])}
-        kept = {key: value for key, value in overrides.items() if key in known}
-        simple = config.params_for(SIMPLEST, None, kept)
+        simple = config.params_for(SIMPLEST, None, config.applicable(SIMPLEST, overrides))
         short = _lacking(SIMPLEST, simple, started, seen, share)
         if short is None:
             return Chosen(SIMPLEST, simple, f"{said}; {SIMPLEST} instead")

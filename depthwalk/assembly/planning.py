@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from depthwalk.analysis.plans import BookFacts, FlowFacts, Forecast, Objection, Outlay, Plan, PlanSheet
@@ -98,14 +98,12 @@ def _all(config: "Config", request: "ExecuteRequest", meant: Arm) -> tuple[list[
             arms.append(meant)
             continue
         try:
-            known = {each.name for each in fields(config.section(name))}
-            kept = {key: value for key, value in request.overrides.items() if key in known}
+            kept = config.applicable(name, request.overrides)
             arms.append(Arm(name, config.params_for(name, None, kept)))
         except UsageError as no:  # another package's algorithm, or one that cannot be with what was given
             notes.append(f"{name} is left out: {no.message}")
             continue
-        dropped = [key for key in request.overrides if key not in known]
-        if dropped:
+        if dropped := sorted(request.overrides.keys() - kept.keys()):
             notes.append(f"{name} has no {' and no '.join(dropped)}")
     return arms, notes
 

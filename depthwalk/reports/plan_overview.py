@@ -93,10 +93,9 @@ def reasons(plans: Sequence[Plan], signs: Glyphs) -> list[Text]:
         if plan.refused is not None:
             said.setdefault(f"refused: {plan.refused}", []).append(plan.algorithm)
         elif plan.hold is not None:
-            said.setdefault(f"waits: {plan.hold}", []).append(plan.algorithm)
+            said.setdefault(f"wait: {plan.hold}", []).append(plan.algorithm)
     return [
-        Text(signs.text(f"{'all of them' if len(who) == len(plans) else ', '.join(who)} {why}"), "yellow")
-        for why, who in said.items()
+        Text(signs.text(f"{'all' if len(who) == len(plans) else ', '.join(who)}: {why}"), "yellow") for why, who in said.items()
     ]
 
 

@@ -20,17 +20,22 @@ from depthwalk.reports.wording import UNICODE, Glyphs
 
 _LABEL = 12
 _COLUMN = 32
+_ROW = 76
 _GAP = 2
 
 
 def plan_table(sheet: PlanSheet, *, width: int, signs: Glyphs = UNICODE) -> RenderableType:
-    """Return the plans for a terminal of *width* columns; of those shown whole more than fit beside each other follow below."""
+    """Return the plans for a terminal of *width* columns; of those shown whole more than fit beside each other follow below.
+
+    Where a row does not fit either, all are shown whole.
+    """
     parts: list[RenderableType] = [_title(sheet, signs), _book(sheet.book, signs)]
     if sheet.flow is not None:
         parts.append(_flow(sheet.flow, sheet.parent.action))
-    if len(sheet.plans) > 1:
+    rows = len(sheet.plans) > 1 and width >= _ROW
+    if rows:
         parts += [Text(), overview(sheet, signs), *reasons(sheet.plans, signs), *legend(sheet, signs)]
-    whole = [plan for plan in sheet.plans if plan.algorithm in sheet.detailed]
+    whole = [plan for plan in sheet.plans if not rows or plan.algorithm in sheet.detailed]
     beside = min(max(1, len(whole)), max(1, (width - _LABEL) // (_COLUMN + _GAP)))
     column = max(_COLUMN, (width - _LABEL) // beside - _GAP)
     for start in range(0, len(whole), beside):
@@ -155,7 +160,7 @@ def _what_becomes(order: PlannedOrder) -> str:
     taken = wording.contracts(order.taking.quantity)
     if not order.resting.quantity:
         return "takes all at once" if order.taking.quantity == order.quantity else f"takes {taken}, gives up the rest"
-    chance = f"{percent(order.probability)} to fill whole, {wording.contracts(order.filled)} in the mean"
+    chance = f"{percent(order.probability)} all, {wording.contracts(order.filled)} in the mean"
     rests = f"behind {wording.contracts(order.ahead)}" if order.ahead else "first in line"
     if not order.taking.quantity:
         return f"rests {rests}\n{chance}"
@@ -183,11 +188,11 @@ def _cost_rows(sheet: PlanSheet, signs: Glyphs) -> list[_Row]:
     def expected(plan: Plan) -> Cell:
         forecast = plan.forecast
         if forecast is None or plan.filled_share is None:
-            return wording.ABSENT
-        filled = f"{wording.contracts(forecast.filled.quantity)} filled, {percent(plan.filled_share)}"
-        text = Text(filled).append(f"; {wording.contracts(forecast.maker)} as maker", "dim")
+            return "too long a run to say" if plan.orders else wording.ABSENT
+        filled = f"{wording.contracts(forecast.filled.quantity)} ({percent(plan.filled_share)})"
+        text = Text(filled).append(f", {wording.contracts(forecast.maker)} as maker", "dim")
         cost = cost_to_mid(plan, sheet, signs)
-        return text if cost == wording.ABSENT else text.append(f"\n{cost} a contract to the mid, with fees", "dim")
+        return text if cost == wording.ABSENT else text.append(f"\n{cost} each to the mid, all in", "dim")
 
     def shortfall(plan: Plan) -> Cell:
         if plan.forecast is None or plan.forecast.shortfall is None:

@@ -122,10 +122,9 @@ def test_the_tape_outweighs_the_class_as_it_gets_longer() -> None:
 def test_where_an_order_would_stand() -> None:
     """Behind all at better prices and at its own, and behind ours; inside the spread first, and so much better."""
     shown = book("40x7 39x5 | 44x10")
-    assert Spot(better=contracts(7), queued=contracts(5), improves=cents(0)) == spot(shown, cents(39))
+    assert Spot(better=contracts(7), queued=contracts(5), improves=cents(-1)) == spot(shown, cents(39))
     assert Spot(better=contracts(10), queued=contracts(7), improves=cents(0)) == spot(shown, cents(40), ours=contracts(10))
     assert Spot(better=contracts(0), queued=contracts(0), improves=cents(2)) == spot(shown, cents(42))
-    # Beyond the ask nobody is drawn by more than the spread; one side says nothing of improving.
     assert cents(4) == spot(shown, cents(50)).improves
     assert [0, 0] == [spot(book(text), cents(42)).improves for text in ("40x7 |", "| 44x10")]
 
@@ -138,12 +137,22 @@ def test_a_wide_spread_does_not_draw_the_world() -> None:
     assert chances[0] == pytest.approx(thrice)
 
 
+def test_far_behind_nobody_comes() -> None:
+    """A bid at 1 cent under a book at 80: never, however long, although all that is better could have been eaten by then."""
+    shown, size, day = book("80x10 | 83x10"), contracts(10), seconds(86_400)
+    assert fill_probability(TEN_A_MINUTE, spot(shown, cents(1)), size, day) < 1e-6
+    near = [fill_probability(TEN_A_MINUTE, spot(shown, cents(price)), size, seconds(60)) for price in (78, 79, 80, 81)]
+    assert sorted(near) == near
+
+
 def test_others_leave_as_their_class_does() -> None:
     """After the mean life 1 / e are left of those who stood there."""
     assert [1.0, exp(-1), exp(-2)] == pytest.approx([left_after(TEN_A_MINUTE, seconds(60 * k)) for k in range(3)])
 
 
-_SPOTS = st.builds(_behind, st.integers(0, 300), better=st.integers(0, 300), improves=st.sampled_from([0, 0.5, 1, 2, 5]))
+_SPOTS = st.builds(
+    _behind, st.integers(0, 300), better=st.integers(0, 300), improves=st.sampled_from([-5, -1, 0, 0.5, 1, 2, 5])
+)
 _FLOWS = st.builds(Flow, trades=st.floats(0.001, 5), size=st.floats(0.5, 50), steepness=st.floats(0, 1), life=st.floats(1, 500))
 
 

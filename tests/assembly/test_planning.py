@@ -1,6 +1,7 @@
 """`plan` as the assembly builds it: the same first decision as a real execution, and bounds that real executions keep."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -122,6 +123,64 @@ def test_only_the_named_algorithm_and_a_method_for_its_own(tmp_path: Path) -> No
     horizons = {plan.algorithm: plan.horizon for plan in sheet.plans}
     assert (30_000_000, 8_000_000) == (horizons["simple_limit"], horizons["dynamic_depth_walker"])
     assert ("dynamic_depth_walker",) == sheet.detailed
+
+
+def test_every_algorithm_says_what_may_come_of_it(tmp_path: Path) -> None:
+    """With the same seed the same; what a forecast fills is within what was asked for, and its cost within the worst case."""
+    sheets = [assembly.plan(_request(tmp_path)) for _ in range(2)]
+    assert sheets[0] == sheets[1]
+    for plan in sheets[0].plans:
+        assert plan.forecast is not None
+        assert plan.worst is not None
+        assert 0 < plan.forecast.filled.quantity <= 6_000
+        assert (plan.forecast.filled.total(Action.BUY) or 0) <= (plan.worst.total(Action.BUY) or 0)
+
+
+def test_a_run_that_is_too_long_to_follow_has_no_forecast(tmp_path: Path) -> None:
+    """None, not nothing filled; the first orders and their chances are there."""
+    config = tmp_path / "c.yaml"
+    config.write_text("risk: {max_notional: 5000}", encoding="utf-8")
+    day = {"timeout_seconds": 86_400.0}
+    request = _request(
+        tmp_path, quantity=Quantity(100_000), algorithm="simple_limit", overrides=day, config_path=config, limit=Price(100)
+    )
+    (plan,) = assembly.plan(request).plans
+    assert (None, None) == (plan.forecast, plan.filled_share)
+    assert plan.orders
+
+
+def test_what_one_algorithm_does_not_know_is_said(tmp_path: Path) -> None:
+    """The one that would run knows it; the others are planned without, with a note."""
+    config = tmp_path / "c.yaml"
+    config.write_text("execution: {algorithm: dynamic_depth_walker}", encoding="utf-8")
+    sheet = assembly.plan(_request(tmp_path, config_path=config, overrides={"urgency": 1.0}))
+    assert list(ALGORITHMS) == [plan.algorithm for plan in sheet.plans]
+    assert "simple_limit has no urgency" in sheet.notes
+    assert not any("dynamic_depth_walker" in note for note in sheet.notes)
+
+
+def test_auto_shows_both_arms_and_what_decides(tmp_path: Path) -> None:
+    """The share of the book's class is a note; which one runs is for each run to draw, so none is marked."""
+    config = tmp_path / "c.yaml"
+    config.write_text("rollout: {share: 0.25}", encoding="utf-8")
+    sheet = assembly.plan(_request(tmp_path, algorithm="auto", config_path=config))
+    both = ("simple_limit", "dynamic_depth_walker")
+    assert both == tuple(plan.algorithm for plan in sheet.plans) == sheet.detailed
+    assert (None, None) == (sheet.chosen, sheet.refused)
+    assert [True] == ["in a moderate book dynamic_depth_walker has the share 0.25" in note for note in sheet.notes]
+
+
+def test_a_tape_that_cannot_be_read_is_said(tmp_path: Path, httpx_mock: HTTPXMock) -> None:
+    """The class stands alone, and a note says why; everything else is there."""
+    config = tmp_path / "c.yaml"
+    config.write_text("execution: {max_retries: 0}", encoding="utf-8")
+    httpx_mock.add_exception(httpx.ConnectError("no tape today"), url=re.compile(r".*/markets/trades.*"))
+    _as_venue(httpx_mock)
+    sheet = assembly.plan(_request(tmp_path, environment="demo", seed=None, simulated=False, config_path=config))
+    assert any("the public trades could not be read" in note for note in sheet.notes)
+    assert sheet.flow is not None
+    assert sheet.flow.tape is None
+    assert all(plan.forecast is not None for plan in sheet.plans)
 
 
 def test_objections_are_listed_and_the_plan_is_made_all_the_same(tmp_path: Path) -> None:

@@ -31,8 +31,11 @@ def test_the_object_is_one_line_with_every_algorithm(capsys: pytest.CaptureFixtu
     assert (0, "", 1) == (code, err, out.count("\n"))
     assert list(ALGORITHMS) == [each["algorithm"] for each in found["algorithms"]]
     for each in found["algorithms"]:
-        assert Decimal(60) == sum(Decimal(split["quantity"]) for split in each["splits"])
+        assert 0 < sum(Decimal(split["quantity"]) for split in each["splits"]) <= 60
+        assert Decimal(60) == Decimal(each["worst_case"]["quantity"])
         assert Decimal(each["worst_case"]["total"]) >= Decimal(each["expected"]["total"])
+        assert 0 < each["expected"]["filled_share"] <= 1
+        assert all(0 <= split["fill_probability"] <= 1 for split in each["splits"])
     assert out == _run(capsys, *arguments, "--time", "simulated")[1]
     assert main(["--json", "executions"]) == 0
     assert not capsys.readouterr().out
@@ -83,6 +86,7 @@ def test_another_algorithms_refusal_is_no_refusal(tmp_path: Path, capsys: pytest
     config.write_text("risk: {max_notional: 55}\nalgorithms: {dynamic_depth_walker: {max_slippage: 0.9}}\n", encoding="utf-8")
     flags = ("--json", "plan", "PAPER-MODERATE", "--count", "60", "--seed", "7", "--config", str(config))
     code, out, err = _run(capsys, *flags)
-    assert [False, True] == [each["refused"] is not None for each in json.loads(out)["algorithms"]]
+    refused = [each["algorithm"] for each in json.loads(out)["algorithms"] if each["refused"] is not None]
+    assert ["dynamic_depth_walker"] == refused
     assert (0, "") == (code, err)
     assert 4 == _run(capsys, *flags, "--algo", "dynamic_depth_walker")[0]
