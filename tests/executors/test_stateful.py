@@ -23,6 +23,7 @@ from depthwalk.domain.messages import (
     Look,
     MarketChanged,
     MarketClosed,
+    PublicTrade,
     Reason,
     Recovering,
     Resumed,
@@ -34,13 +35,13 @@ from depthwalk.domain.messages import (
 from depthwalk.domain.order import Action, OrderStatus, Outcome, ParentOrder, Side
 from depthwalk.domain.units import Instant, Price, Quantity, seconds
 from depthwalk.errors import RefusalReason
-from depthwalk.executors.dynamic_depth_walker import DynamicDepthWalkerParams
-from depthwalk.executors.simple_limit import LimitRule, SimpleLimitParams
-from depthwalk.executors.state import BaseParams, EndAction
+from depthwalk.executors.registry import ALGORITHMS
+from depthwalk.executors.state import BaseParams
 from depthwalk.runtime.runner import GRACE
 from tests.support.books import market
 from tests.support.driven import Driven
 from tests.support.model_venue import Flight, Reception, TrueOrder, Way, sound
+from tests.support.parameters import any_parameters
 from tests.support.venue import T0, parent
 
 LONG = int(os.environ.get("DEPTHWALK_STORM_RUNS", "100"))
@@ -70,26 +71,10 @@ ORDERS = st.builds(
     outcome=st.sampled_from(Outcome),
     action=st.sampled_from(Action),
     limit=st.none() | PRICES.map(lambda price: Price(100 * price)),
+    target=st.none() | st.none() | PRICES.map(lambda price: Price(100 * price)),
 )
-PARAMS = st.one_of(
-    st.builds(
-        SimpleLimitParams,
-        timeout_seconds=st.sampled_from([4.0, 30.0, 400.0]),
-        max_slippage=st.sampled_from([0.0, 0.05, 1.0]),
-        end_action=st.sampled_from(EndAction),
-        limit_rule=st.sampled_from(LimitRule),
-    ),
-    st.builds(
-        DynamicDepthWalkerParams,
-        timeout_seconds=st.sampled_from([8.0, 40.0, 400.0]),
-        max_slippage=st.sampled_from([0.0, 0.025, 0.2]),
-        end_action=st.sampled_from(EndAction),
-        walk_interval_seconds=st.sampled_from([1.0, 4.0]),
-        max_walks=st.sampled_from([0, 1, 10]),
-        split_ratios=st.sampled_from([(1.0,), (0.6, 0.4), (0.5, 0.3, 0.2)]),
-        patience=st.sampled_from([0.0, 1.0, 8.0]),
-    ),
-)
+RUNS = st.sampled_from(list(ALGORITHMS)).flatmap(lambda name: st.tuples(st.just(name), any_parameters(name)))
+TAPE = st.lists(st.tuples(st.sampled_from(Side), st.integers(1, 9_000)), max_size=2)
 
 
 class AnyVenue(RuleBasedStateMachine):
@@ -101,13 +86,12 @@ class AnyVenue(RuleBasedStateMachine):
         self.bid = 40
         self.woke: Woke | None = None
 
-    @initialize(params=PARAMS, order=ORDERS, grid=st.sampled_from(GRIDS), close=CLOSES, bid=PRICES)
-    def begin(self, params: BaseParams, order: ParentOrder, grid: str, close: int | None, bid: int) -> None:
-        """Any parent, any parameters, any grid, with or without a close in sight."""
-        name = "simple_limit" if isinstance(params, SimpleLimitParams) else "dynamic_depth_walker"
+    @initialize(what=RUNS, order=ORDERS, grid=st.sampled_from(GRIDS), close=CLOSES, bid=PRICES)
+    def begin(self, what: tuple[str, BaseParams], order: ParentOrder, grid: str, close: int | None, bid: int) -> None:
+        """Any parent, any algorithm, any parameters of it, any grid, with or without a close in sight."""
         self.bid, self.woke = bid, None
         closes = None if close is None else Instant(T0 + seconds(close))
-        self.run = Driven(name, params, order, replace(market(grid), close_time=closes), Rules())
+        self.run = Driven(*what, order, replace(market(grid), close_time=closes), Rules())
 
     @property
     def driven(self) -> Driven:
@@ -134,11 +118,11 @@ class AnyVenue(RuleBasedStateMachine):
         return some[which % len(some)] if some else None
 
     @precondition(over)
-    @rule(params=PARAMS, order=ORDERS, grid=st.sampled_from(GRIDS), close=CLOSES, bid=PRICES)
-    def begin_again(self, params: BaseParams, order: ParentOrder, grid: str, close: int | None, bid: int) -> None:
+    @rule(what=RUNS, order=ORDERS, grid=st.sampled_from(GRIDS), close=CLOSES, bid=PRICES)
+    def begin_again(self, what: tuple[str, BaseParams], order: ParentOrder, grid: str, close: int | None, bid: int) -> None:
         """The run is held against the truth, and another one begins."""
         self.teardown()
-        self.begin(params, order, grid, close, bid)
+        self.begin(what, order, grid, close, bid)
 
     # --- an honest stretch, so that runs get somewhere ---
 
@@ -260,9 +244,20 @@ class AnyVenue(RuleBasedStateMachine):
         foreign=st.booleans(),
         lag=st.booleans(),
         slow=st.booleans(),
+        tape=TAPE,
     )
-    def look(self, kind: str, bid: int, gap: int, age: int, foreign: bool, lag: bool, slow: bool) -> None:
-        """The look that was asked for: orders perhaps read late, any book, and the wake-up at once or in a while."""
+    def look(
+        self,
+        kind: str,
+        bid: int,
+        gap: int,
+        age: int,
+        foreign: bool,
+        lag: bool,
+        slow: bool,
+        tape: list[tuple[Side, int]],
+    ) -> None:
+        """The look that was asked for: orders perhaps read late, any tape and book, the wake-up at once or in a while."""
         run = self.driven
         if run.wake is None or self.woke is not None:
             return
@@ -273,11 +268,20 @@ class AnyVenue(RuleBasedStateMachine):
         else:
             if not lag or look is Look.EVERYTHING:
                 run.look_at_orders(look)
-            if look in (Look.BOOK, Look.EVERYTHING) and self.going():
+            if look is Look.TAPE and self.going():
+                run.look_at_tape(tuple(self.printed(number, *each) for number, each in enumerate(tape)))
+            if look.shows_book and self.going():
                 self.show(kind, bid if kind == "jump" else self.bid, gap, age, foreign=foreign)
         self.woke = Woke(at=run.now, look=look)
         if not slow:
             self.wake()
+
+    def printed(self, number: int, taker: Side, quantity: int) -> PublicTrade:
+        """A trade of others."""
+        price = Price(100 * self.bid)
+        return PublicTrade(
+            trade_id=f"trade-{number}", at=self.driven.now, price=price, quantity=Quantity(quantity), taker=taker
+        )
 
     @precondition(lambda self: self.woke is not None)
     @rule()

@@ -38,14 +38,15 @@ from depthwalk.domain.messages import (
     WakeAt,
     Woke,
 )
-from depthwalk.domain.order import OrderStatus, ParentOrder
+from depthwalk.domain.order import OrderStatus, ParentOrder, TimeInForce
 from depthwalk.domain.result import ApiUsage
-from depthwalk.domain.units import SECOND, Instant, Quantity
+from depthwalk.domain.units import CONTRACT, SECOND, Instant, Quantity
 from depthwalk.errors import RefusalReason
 from depthwalk.executors.children import Child
-from depthwalk.executors.dynamic_depth_walker import DynamicDepthWalkerParams
 from depthwalk.executors.registry import make_executor
+from depthwalk.executors.reservation import Walking
 from depthwalk.executors.state import LEAVE_BOUND, BaseParams
+from depthwalk.executors.twap import Twap
 from depthwalk.runtime.outcome import conclude
 from tests.support.model_venue import Flight, ModelVenue, Reception, TrueOrder, Way
 from tests.support.venue import T0
@@ -80,6 +81,7 @@ class Driven:
         self._leaving: Instant | None = None
         self._placed: dict[int, int] = {}
         self._walks: dict[int, int] = {}
+        self._due = 0
         self.give(Started(at=self.now, parent=parent, market=market, rules=rules))
 
     @property
@@ -118,9 +120,23 @@ class Driven:
             self._take(intent)
         if self._leaving is None and self._executor.ending is not None:
             self._leaving = self.now
-        assert self.venue.worst <= self.parent.quantity
+        self._check_worst()
         self.broken = False
         return intents
+
+    def _check_worst(self) -> None:
+        """What can be filled at the worst: never more than was asked for, of a twap never more than is due before its end."""
+        assert self.venue.worst <= self.parent.quantity
+        executor = self._executor
+        if isinstance(executor, Twap) and executor.ending is None:
+            run, slices = executor.run, executor.params.slices
+            number = min(slices, run.worked(self.now) * slices // run.horizon + 1)
+            lot = CONTRACT if self.parent.quantity % CONTRACT == 0 else 1
+            # The close may have moved away: what was due before stays released.
+            self._due = max(self._due, -(-self.parent.quantity // lot * number // slices) * lot)
+            assert self.venue.worst <= self._due
+        momentum = executor.adverse_momentum
+        assert momentum is None or -1 <= momentum <= 1
 
     def _take(self, intent: Intent) -> None:
         match intent:
@@ -149,25 +165,33 @@ class Driven:
             split = intent.split
             assert intent.client_id not in self._known or intent.client_id in self._again
             assert intent.side is self.parent.side
+            taking = intent.time_in_force is TimeInForce.IMMEDIATE_OR_CANCEL
+            assert not (taking and intent.client_id in self._known)
+            # The ledger has the order that is being sent.
+            assert 1 == sum(child.live and child.split == split for child in self.children)
             self._known.add(intent.client_id)
         else:
-            split = desk.children[intent.client_id].split
-            assert intent.total == self.venue.orders[intent.client_id].total
+            changed = desk.children[intent.client_id]
+            split, ask = changed.split, self._best_ask()
+            assert intent.total == self.venue.orders[intent.client_id].total or isinstance(self._executor, Twap)
+            if changed.post_only and ask is not None and (intent.price, intent.total) != (changed.price, changed.total):
+                assert self._executor.run.space.leg(intent.price) < ask
         mine = {child.client_id for child in self.children if child.split == split}
         waiting = [flight for flight in self.venue.flights if flight.way is not Way.GHOST]
         assert not [flight for flight in waiting if flight.intent.client_id in mine]
         before = self._placed.get(split)
-        if (
-            isinstance(self._params, DynamicDepthWalkerParams)
-            and split >= 0
-            and before is not None
-            and before in self.market.grid
-            and before != intent.price
-        ):
-            assert self._walks.get(split, 0) < self._params.max_walks
+        walks = isinstance(self._executor, Walking) and split >= 0 and before is not None and before in self.market.grid
+        if walks and before != intent.price:
+            assert isinstance(self._executor, Walking)
+            assert self._walks.get(split, 0) < self._executor.params.max_walks
         assert self._fit is not None
         if self._executor.look.shows_book or split < 0:
             assert self.now - self._fit <= self._rules.max_book_age
+
+    def _best_ask(self) -> int | None:
+        """The best ask that the run decides on, as a buyer sees it."""
+        sight = self._executor.watch.sight
+        return None if sight is None else sight.book.best_ask
 
     def _count_walk(self, event: Event) -> None:
         """Count the price changes that the venue has accepted, split by split."""
@@ -219,7 +243,7 @@ class Driven:
             case _ if order is None or not order.open:
                 assert order is not None
                 self.ended(order)
-            case AmendOrder() if flight.arrived and order.price == flight.intent.price:
+            case AmendOrder(price=price, total=total) if flight.arrived and (order.price, order.total) == (price, total):
                 self.give(self._amended(order))
             case AmendOrder():
                 self.give(AmendRejected(at=self.now, client_id=name, reason=never, detail="model"))
@@ -266,7 +290,7 @@ class Driven:
                 self.found(order)
             if child.status is OrderStatus.RESTING and not order.open:
                 self.ended(order)
-            elif child.status is OrderStatus.RESTING and child.price != order.price:
+            elif child.status is OrderStatus.RESTING and (child.price, child.total) != (order.price, order.total):
                 self.give(self._amended(order))
             if look is not Look.NOTHING:
                 self.read(order)
