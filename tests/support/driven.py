@@ -130,7 +130,7 @@ class Driven:
         executor = self._executor
         if isinstance(executor, Twap) and executor.ending is None:
             run, slices = executor.run, executor.params.slices
-            number = min(slices, run.worked(self.now) * slices // run.horizon + 1)
+            number = min(slices, run.worked(self.now) * slices // run.working + 1)
             lot = CONTRACT if self.parent.quantity % CONTRACT == 0 else 1
             # The close may have moved away: what was due before stays released.
             self._due = max(self._due, -(-self.parent.quantity // lot * number // slices) * lot)
