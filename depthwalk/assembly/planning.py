@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from depthwalk.analysis.plans import BookFacts, FlowFacts, Forecast, Objection, Outlay, Plan, PlanSheet
+from depthwalk.analysis.plans import BookFacts, FlowFacts, Objection, Plan, PlanSheet
 from depthwalk.assembly import admission
 from depthwalk.assembly.fallback import Chosen, chosen_within_budget
 from depthwalk.assembly.plan_reading import Asked, Seen, on_paper, on_venue
@@ -16,7 +16,6 @@ from depthwalk.domain.units import Duration
 from depthwalk.errors import Refused, UsageError
 
 if TYPE_CHECKING:
-    from depthwalk.analysis.fill_probability import Flow
     from depthwalk.assembly.execution import ExecuteRequest
     from depthwalk.config import Config
     from depthwalk.domain.order import ParentOrder
@@ -201,6 +200,7 @@ def _facts(first: FirstDecision, seen: Seen) -> BookFacts | None:
 def _plan(arm: Arm, first: FirstDecision, seen: Seen, flow: FlowFacts | None) -> Plan:
     """Read an executor's first decision off its intents, and follow it to its end."""
     from depthwalk.analysis.plans import plan_orders, sweet_spot, worst_case
+    from depthwalk.assembly.expectation import expect
     from depthwalk.domain.messages import Finish
 
     executor = first.executor
@@ -223,26 +223,11 @@ def _plan(arm: Arm, first: FirstDecision, seen: Seen, flow: FlowFacts | None) ->
     reasons = {split.index: split.why for split in executor.desk.splits}
     fees, now = run.market.fees, seen.changed.at
     time = Duration(max(0, run.closing_at - now))
+    expected = expect(arm.name, arm.params, seen.started, seen.changed, flow.flow)
     return replace(
         blank,
         orders=plan_orders(run.parent, fees, sight.book, first.orders, reasons, flow=flow.flow, time=time),
-        forecast=_forecast(arm, seen, flow.flow),
+        forecast=None if expected is None else expected.forecast,
         worst=worst_case(run.parent, fees, first.orders, arrival.cap),
         tokens=token_price(first, seen.changed, seen.rates, opening=seen.opening),
-    )
-
-
-def _forecast(arm: Arm, seen: Seen, flow: "Flow") -> Forecast | None:
-    from depthwalk.assembly.expectation import expect
-
-    expected = expect(arm.name, arm.params, seen.started, seen.changed, flow)
-    if expected is None:
-        return None
-    result, known = expected.result, expected.fees_known
-    return Forecast(
-        filled=Outlay(quantity=result.filled, value=result.paid, fees=result.fees if known else None),
-        maker=result.maker_filled,
-        walks=result.walks,
-        end=result.finish.reason,
-        shortfall=result.shortfall.total if known else None,
     )

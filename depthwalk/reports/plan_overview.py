@@ -47,7 +47,7 @@ def _first_orders(plan: Plan) -> str | Text:
         return Text("refused", "bold red")
     if plan.hold is not None:
         return Text("waits", "yellow")
-    return "\n".join(f"{_short(order.quantity)} at {_short_price(order.price)}" for order in plan.orders)
+    return "\n".join(f"{_short(order.quantity)} at {_short_price(order.price)}" for order in plan.orders) or "none yet"
 
 
 def _short(quantity: int) -> str:

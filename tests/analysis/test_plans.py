@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 
 from depthwalk.analysis.fees import DIRECT_PRECISION
 from depthwalk.analysis.fill_probability import PRIORS, Tape, expected_fill, fill_probability, spot
-from depthwalk.analysis.plans import FlowFacts, Forecast, Outlay, PlannedOrder, plan_orders, sweet_spot, worst_case
+from depthwalk.analysis.plans import (
+    FlowFacts,
+    Forecast,
+    Objection,
+    Outlay,
+    Plan,
+    PlannedOrder,
+    PlanSheet,
+    plan_orders,
+    sweet_spot,
+    worst_case,
+)
 from depthwalk.domain.book import Book
 from depthwalk.domain.market import FeeSchedule, FeeType
 from depthwalk.domain.messages import BookChanged, Reason, Rules, Started, SubmitOrder
@@ -258,3 +269,17 @@ def test_any_plan_adds_up_and_its_worst_case_is_the_worst(
 def _within_its_price(order: PlannedOrder, sign: int) -> bool:
     taken = order.taking
     return not taken.quantity or sign * (order.price * taken.quantity - taken.value) >= 0
+
+
+def test_what_each_run_draws_is_refused_where_both_are() -> None:
+    """One arm of two that would send is enough; where one is chosen, that one decides; an objection is of all."""
+    order = parent(1_000)
+    no, yes = (
+        Plan(algorithm=name, quantity=order.quantity, horizon=TIME, end_action="cancel", refused=refused)
+        for name, refused in (("a", "too dear"), ("b", None))
+    )
+    sheet = PlanSheet(parent=order, environment="paper", source="synthetic", at=T0, chosen=None, plans=(no, yes))
+    assert sheet.refused is None
+    assert "too dear" == replace(sheet, plans=(no, replace(no, algorithm="b"))).refused
+    assert ["too dear", None] == [replace(sheet, chosen=name).refused for name in ("a", "b")]
+    assert "closed" == replace(sheet, chosen="b", objections=(Objection(message="closed"),)).refused

@@ -15,7 +15,6 @@ from depthwalk.domain.messages import BookChanged, Reason, Rules, Started
 from depthwalk.domain.order import Action, Outcome, ParentOrder, Side
 from depthwalk.domain.result import LiquidityClass
 from depthwalk.domain.units import Money, Price, Quantity, seconds
-from depthwalk.executors.adaptive_limit import AdaptiveLimitParams
 from depthwalk.executors.dynamic_depth_walker import DynamicDepthWalkerParams
 from depthwalk.executors.registry import ALGORITHMS, default_parameters
 from depthwalk.executors.simple_limit import LimitRule, SimpleLimitParams
@@ -82,13 +81,6 @@ def test_what_was_taken_comes_back_at_the_pace_of_the_class() -> None:
     assert contracts(10) < slow.filled < contracts(40)
 
 
-def test_who_rests_at_the_ask_is_offered_nothing_there() -> None:
-    """What comes back at our own price or below is not shown: nobody offers where a bid waits, and no book is crossed."""
-    result = _sure(AdaptiveLimitParams(), flow=replace(THIN, life=0.1, trades=0.0), shown=book("40x5 | 41x5 43x10")).result
-    assert result.finish.reason in (Reason.FILLED, Reason.HORIZON)
-    assert contracts(5) < result.filled
-
-
 def test_the_fees_of_a_maker_are_counted_where_there_are_some() -> None:
     """A quarter of the rate on what rested; a table that is not in the API: said, and the rest is as it would be."""
     maker = FeeSchedule(fee_type=FeeType.QUADRATIC_WITH_MAKER_FEES)
@@ -98,6 +90,8 @@ def test_the_fees_of_a_maker_are_counted_where_there_are_some() -> None:
     assert dear.result.fees > 0
     flat = _sure(params, fees=FeeSchedule(fee_type=FeeType.FLAT))
     assert (False, free.result.filled) == (flat.fees_known, flat.result.filled)
+    assert (None, None) == (flat.forecast.filled.fees, flat.forecast.shortfall)
+    assert (free.result.fees, free.result.shortfall.total) == (free.forecast.filled.fees, free.forecast.shortfall)
 
 
 def test_nothing_is_expected_where_nothing_would_be_sent() -> None:

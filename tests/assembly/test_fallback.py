@@ -28,12 +28,13 @@ def _chosen(
     *,
     running: int = 1,
     shown: str = "40x100 | 44x50",
+    age: float = 0,
     rules: Rules | None = None,
     **overrides: object,
 ) -> Chosen:
     config = Config()
     started = Started(at=T0, parent=parent(6_000), market=market(), rules=rules or Rules())
-    seen = BookChanged(at=T0, book=book(shown), confirmed_at=T0)
+    seen = BookChanged(at=T0, book=book(shown), confirmed_at=Instant(T0 - seconds(age)))
     params = config.params_for(name, None, overrides)
     return chosen_within_budget(
         name, params, config=config, overrides=overrides, started=started, seen=seen, rates=rates, running=running
@@ -94,11 +95,12 @@ def test_where_nothing_fits_it_is_refused(name: str) -> None:
 
 
 def test_on_a_book_that_it_waits_for_it_splits_as_it_may() -> None:
-    """Crossed: no first decision, so the most splits that the parameters allow are priced."""
+    """Crossed, or too old: no first decision, so the one on a plain book is priced."""
     tight = _with(write_rate=3_000, write_capacity=10_000)
     assert [WALKER, "simple_limit"] == [
         _chosen(rates, shown="45x10 | 44x50").name for rates in (_with(write_rate=6_000, write_capacity=10_000), tight)
     ]
+    assert "simple_limit" == _chosen(tight, age=30).name
 
 
 def test_what_would_be_refused_anyway_is_not_replaced() -> None:

@@ -55,6 +55,15 @@ def test_a_row_says_it_all() -> None:
     assert f"{100 * (simple.filled_share or 0):.0f} %" in _row(text, "simple_limit")
 
 
+def test_who_has_nothing_to_take_yet_sends_nothing_yet() -> None:
+    """Slices that only take, and nobody offers: no order, no chance; the worst case stands."""
+    found = sheet(BOOK)
+    plans = tuple(replace(plan, orders=()) if plan.algorithm == "twap" else plan for plan in found.plans)
+    row = _row(as_text(plan_table(replace(found, plans=plans), width=80), width=80), "twap")
+    assert "none yet" in row
+    assert "now" not in row
+
+
 def test_where_each_run_draws_none_is_marked() -> None:
     """Neither in the rows nor above the columns."""
     text = as_text(plan_table(sheet(BOOK, chosen=None, detailed=("simple_limit", WALKER)), width=80), width=80)

@@ -8,9 +8,7 @@ from depthwalk.analysis.fill_probability import Tape
 from depthwalk.analysis.plans import (
     BookFacts,
     FlowFacts,
-    Forecast,
     Objection,
-    Outlay,
     Plan,
     PlanSheet,
     plan_orders,
@@ -66,20 +64,13 @@ def plan_of(algorithm: str, order: ParentOrder, text: str) -> Plan:
     planned = plan_orders(order, FeeSchedule(), executor.watch.sight.book, sent, why, flow=FLOW.flow, time=seconds(38.5))
     expected = expect(algorithm, params, started, seen, FLOW.flow)
     assert expected is not None
-    result = expected.result
     spot = sweet_spot(executor.watch.sight.book.asks, order.quantity)
     return replace(
         plan,
         arrival=executor.arrival,
         orders=planned,
         sweet_spot=None if spot is None else executor.run.space.traded(spot),
-        forecast=Forecast(
-            filled=Outlay(quantity=result.filled, value=result.paid, fees=result.fees),
-            maker=result.maker_filled,
-            walks=result.walks,
-            end=result.finish.reason,
-            shortfall=result.shortfall.total,
-        ),
+        forecast=expected.forecast,
         worst=worst_case(order, FeeSchedule(), sent, executor.arrival.cap),
         tokens=tokens(PACE, COSTS, opening=70, opening_calls=7, allowance=ALLOWANCE, period=seconds(40)),
     )
