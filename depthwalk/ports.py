@@ -53,6 +53,11 @@ class OrderReport:
     created_at: Instant | None = None
     expires_at: Instant | None = None
 
+    @property
+    def total(self) -> Quantity:
+        """What it has filled and what is left of it: fills do not change it."""
+        return Quantity(self.filled + self.remaining)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExchangeStatus:

@@ -85,12 +85,12 @@ def rung(grid: Grid, best_bid: Price, offset: float, *, ceiling: Price) -> Price
     return ceiling if lowest is None else min(lowest, ceiling)
 
 
-def improve_or_join(grid: Grid, best_bid: Price, *, ceiling: Price) -> Price:
-    """Return the next price above the best other bid where that is below *ceiling*, else the best bid (algorithms.md 2.3).
+def improve_or_join(grid: Grid, best_bid: Price, *, best_ask: Price | None, cap: Price) -> Price:
+    """Return the next price above the best other bid where that is below the ask, else the bid; never above the cap.
 
-    With the best ask as ceiling: first in the queue where there is room, in the queue where there is none.
+    First in the queue where there is room, in the queue where there is none (algorithms.md section 2.3).
     """
     better = grid.above(best_bid)
-    price = best_bid if better is None or better >= ceiling else better
-    floor = grid.floor(min(price, ceiling))
-    return ceiling if floor is None else floor
+    room = better is not None and better <= cap and (best_ask is None or better < best_ask)
+    floor = grid.floor(better if better is not None and room else min(best_bid, cap))
+    return cap if floor is None else floor

@@ -156,7 +156,8 @@ class Config:
         foreign = sorted(given.keys() - self.applicable(chosen, given).keys())
         if foreign:
             having = [other for other in self.algorithms if self.applicable(other, {foreign[0]: given[foreign[0]]})]
-            raise UsageError(f"{chosen} has no parameter {foreign[0]}", hint=f"algorithms that have it: {', '.join(having) or 'none'}")
+            hint = f"algorithms that have it: {', '.join(having) or 'none'}"
+            raise UsageError(f"{chosen} has no parameter {foreign[0]}", hint=hint)
         faults = Faults()
         changes = field_values(type(params), given, (chosen,), faults)
         result = assembled(lambda some: _said(params, some), changes, (chosen,), faults)

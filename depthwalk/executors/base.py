@@ -122,7 +122,7 @@ class Executor(Algorithm):
             run = Run.of(event, self.base)
             self._parts = run, Desk(run, self._out), Watch(run, self._out)
             for note in event.notes:
-                self.watch.record("fallback", note, event.at)
+                self.watch.record("note", note, event.at)
             self._wake(event.at, Look.BOOK)
             return
         if isinstance(event, Recovering):
@@ -197,8 +197,8 @@ class Executor(Algorithm):
             return
         self._phase, self.watch.first = Phase.WORKING, sight
         situation = self._situation(now)
-        self.observe(situation)
         self.desk.open(self.divide(situation), situation.cap)
+        self.observe(situation)
         self._step(now)
 
     def _situation(self, now: Instant) -> Situation:

@@ -199,13 +199,14 @@ class Children:
             if intent.quantity <= 0:
                 return "its quantity is not more than 0"
             again = earlier.total if earlier is not None else 0  # the venue takes one order of an id at most
-            most = self.committed + self.limbo - again + intent.quantity
+            # What was written off may turn up as it was: a second send under its id frees nothing by asking for less.
+            most = self.committed + self.limbo - again + max(again, intent.quantity)
         else:
             child = self[intent.client_id]
             if child.status is not OrderStatus.RESTING:
                 return f"order {child.client_id} is {child.status.value}"
             present = max(child.ceiling, child.total)
-            most = self.committed - present + max(present, intent.total)
+            most = self.committed - present + max(present, intent.total) + (self.limbo if intent.total > present else 0)
             if intent.total < max(child.filled, child.reported):
                 return f"total {format_quantity(intent.total)} is below what it has filled"
         if most > self.requested:
@@ -233,7 +234,7 @@ class Children:
         if isinstance(intent, AmendOrder):
             child.move(OrderStatus.AMENDING)
             child.amending = intent
-            child.ceiling = Quantity(max(child.total, intent.total))
+            child.ceiling = Quantity(max(child.ceiling, child.total, intent.total))
         else:
             child.move(OrderStatus.CANCELING)
             child.canceled_at = at
@@ -260,7 +261,9 @@ class Children:
                 self._amended(self[event.client_id], event)
             case AmendRejected():
                 child = self[event.client_id]
-                child.amending, child.ceiling = None, child.total
+                # One that never arrived, as far as one can tell, may yet make the order larger.
+                lost = event.reason is RefusalReason.NEVER_ARRIVED
+                child.amending, child.ceiling = None, Quantity(max(child.ceiling, child.total)) if lost else child.total
                 if child.live:
                     child.move(OrderStatus.RESTING)
             case OrderCanceled() | OrderExpired():
@@ -310,7 +313,8 @@ class Children:
         child.version += 1
         writing = child.status in (OrderStatus.PENDING, OrderStatus.AMENDING, OrderStatus.IN_DOUBT)
         # While an amend is out the total may yet change; its reply says whether the order is done.
-        if child.filled >= child.total and not writing and child.status is not OrderStatus.FILLED:
+        whole = max(child.total, child.ceiling)
+        if child.filled >= whole and not writing and child.status is not OrderStatus.FILLED:
             child.move(OrderStatus.FILLED)
 
 

@@ -41,6 +41,7 @@ class Desk:
         self.children = Children(run.parent.quantity)
         self.splits: list[Split] = []
         self.cap: Price | None = None
+        self._agreed_cap = Price(0)
         self._outbox = outbox
         self._sequence = 0
 
@@ -52,14 +53,14 @@ class Desk:
         if sum(quantities) != self.children.requested or any(quantity <= 0 for quantity in quantities):
             raise Denied("the splits do not add up to the order")
         self.splits = [Split(index=k, quantity=quantity) for k, quantity in enumerate(quantities)]
-        self.cap = cap
+        self.cap = self._agreed_cap = cap
 
     def retune(self, run: Run) -> bool:
         """Take the run as it is after a change of its market; False where the new grid has no price within the cap."""
         self.run = run
         if self.cap is None:
             return True
-        cap = run.grid.floor(self.cap)
+        cap = run.grid.floor(self._agreed_cap)
         if cap is not None:
             self.cap = cap
         return cap is not None

@@ -13,12 +13,16 @@ from depthwalk.analysis.splits import split as divide_quantity
 from depthwalk.analysis.walker import Law
 from depthwalk.domain.units import CENT, CONTRACT, Price, Quantity
 from depthwalk.executors.reservation import Reserving, Signaled
-from depthwalk.executors.signals import SignalParams
+from depthwalk.executors.signals import SignalParams, Signals
 from depthwalk.executors.state import EndAction, Situation, require
 from depthwalk.executors.walking import LawParams
 
 _THIN_WITHIN = Price(3 * CENT)
 """Taker depth is counted this near the opposite best when compared with min_volume_threshold."""
+
+
+_FIXED = frozenset({"timeout_seconds", "max_slippage", "end_action", "min_volume_threshold", "thin"})
+"""What a thin book cannot change: it is decided by then, or is what decides."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +54,10 @@ class DynamicDepthWalkerParams(LawParams, SignalParams):
             len(self.offsets) >= self.levels, "offsets", list(self.offsets), f"at least {self.levels}, one for each split level"
         )
         require(self.min_split >= 0, "min_split", self.min_split, "0 or more")
-        known = {each.name for each in fields(self)} - {"thin"}
+        known = {each.name for each in fields(self)}
         require(set(self.thin) <= known, "thin", sorted(set(self.thin) - known), "parameters of dynamic_depth_walker")
+        for name in sorted(_FIXED & set(self.thin)):
+            require(holds=False, name=name, value=self.thin[name], allowed="nothing in thin: it is decided before the book is seen")
         if self.thin:
             self.when_thin()  # refuse impossible overrides now, not in the first thin book
 
@@ -98,7 +104,7 @@ class DynamicDepthWalker(Reserving, Signaled):
         if within(situation.book.asks, _THIN_WITHIN) < self.params.min_volume_threshold and self.params.thin:
             self.params = self.params.when_thin()
             self._law = self.params.law(self.params.offsets)
-            self.signals.retune(self.params)
+            self.signals = Signals(self.params)
         if situation.book.best_bid is None:
             return (situation.quantity,)
         return divide_quantity(

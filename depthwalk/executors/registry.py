@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from depthwalk.domain.routing import AUTO
 from depthwalk.errors import DomainError, UsageError
 from depthwalk.executors.adaptive_limit import AdaptiveLimit, AdaptiveLimitParams
 from depthwalk.executors.base import Executor
@@ -61,13 +62,13 @@ def algorithm(name: str) -> AlgorithmSpec:
         return found
     entry = _installed().get(name)
     if entry is None:
-        raise UsageError(f"unknown algorithm {name!r}", hint=f"known algorithms: {', '.join(algorithm_names())}")
+        raise UsageError(f"unknown algorithm {name!r}", hint=f"known: {', '.join(algorithm_names())}; auto draws one")
     return _loaded(entry)
 
 
 @cache
 def _installed() -> Mapping[str, EntryPoint]:
-    return {entry.name: entry for entry in entry_points(group=GROUP)}
+    return {entry.name: entry for entry in entry_points(group=GROUP) if entry.name != AUTO}
 
 
 @cache

@@ -39,10 +39,14 @@ class Walking(Executor):
             if split.placed is not None and split.walks >= self.params.max_walks:
                 quotes.append(Quote(split=split.index, price=split.placed, why="no walks left"))
             elif hurried:
-                quotes.append(Quote(split=split.index, price=situation.cap, why="time is short: at the cap"))
+                quotes.append(Quote(split=split.index, price=self.highest(situation), why="time is short: as high as may be"))
             elif (quote := self.price(split, situation)) is not None:
                 quotes.append(quote)
         return quotes
+
+    def highest(self, situation: Situation) -> Price:
+        """Return the highest price that a hurried split may have now: the cap."""
+        return situation.cap
 
     @abstractmethod
     def price(self, split: Split, situation: Situation) -> Quote | None:
@@ -101,9 +105,9 @@ class Reserving(Walking):
 
     def price(self, split: Split, situation: Situation) -> Quote | None:
         """Return the split's rung by the law; with no other bid to anchor on, at the ask and left there."""
-        book, ceiling = situation.book, self._ceiling(situation)
-        if ceiling is None:
-            return None
+        book, ceiling = situation.book, self.highest(situation)
+        if book.best_ask is not None:
+            ceiling = min(ceiling, book.best_ask)
         if book.best_bid is None:
             if split.placed is not None or book.best_ask is None:
                 return None
@@ -115,14 +119,12 @@ class Reserving(Walking):
         price = rung(situation.grid, book.best_bid, offset, ceiling=ceiling)
         return Quote(split=split.index, price=price, why=f"{self.run.space.from_own_best(offset)}, {self._why(progress)}")
 
-    def _ceiling(self, situation: Situation) -> Price | None:
-        """Return the highest price now: the cap, the ask, or while takers' fees are avoided one step below the ask."""
+    def highest(self, situation: Situation) -> Price:
+        """Return the cap, or one step below the ask while takers' fees are avoided; the cap too where there is no such step."""
         ask, cap = situation.book.best_ask, situation.cap
-        if ask is None or ask > cap:
+        if ask is None or ask > cap or situation.elapsed >= self.params.passive_until:
             return cap
-        if situation.elapsed >= self.params.passive_until:
-            return ask
-        return situation.grid.below(ask)
+        return situation.grid.below(ask) or cap
 
     def _why(self, progress: Progress) -> str:
         behind = deficit(progress)

@@ -112,10 +112,6 @@ class Signals:
         """How far a price may rise in one step now, in cents."""
         return self._slew.limit(self.adverse, dry_up=self.drying_up)
 
-    def retune(self, params: SignalParams) -> None:
-        """Take other parameters and keep what was seen."""
-        self._params, self._slew = params, params.slew()
-
     def read_tape(self, trades: Sequence[PublicTrade], side: Side) -> None:
         """Add up what others have taken since the last book: those on our *side* of the YES leg run against us."""
         for trade in trades:

@@ -44,10 +44,8 @@ class SpreadWalker(Signaled):
             if book.best_bid is None:
                 self._reservation, why = float(ceiling), "no other bid to start from: at the ask"
             else:
-                self._reservation, why = (
-                    float(improve_or_join(situation.grid, book.best_bid, ceiling=ceiling)),
-                    "first in the spread",
-                )
+                first = improve_or_join(situation.grid, book.best_bid, best_ask=ask, cap=situation.cap)
+                self._reservation, why = float(first), "first in the spread"
         else:
             rise = self.signals.limit * self.params.pace
             self._reservation += rise * CENT

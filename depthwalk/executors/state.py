@@ -131,9 +131,14 @@ class Run:
         return Instant(self.started_at + self.paused + self.horizon)
 
     @property
+    def working(self) -> Duration:
+        """How long it works before the end game."""
+        return Duration(self.horizon - min(END_GAME, self.horizon // 4))
+
+    @property
     def closing_at(self) -> Instant:
         """When the end game begins."""
-        return Instant(self.deadline - min(END_GAME, self.horizon // 4))
+        return Instant(self.started_at + self.paused + self.working)
 
     def worked(self, at: Instant) -> Duration:
         """Return how long the run has been at work at a time of it."""

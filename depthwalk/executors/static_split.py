@@ -79,10 +79,10 @@ class StaticSplit(Executor):
 
     def _choose(self, situation: Situation) -> Sequence[Quote]:
         book, grid = situation.book, situation.grid
-        ceiling = situation.cap if book.best_ask is None else min(book.best_ask, situation.cap)
         if book.best_bid is None:
+            ceiling = situation.cap if book.best_ask is None else min(book.best_ask, situation.cap)
             return [Quote(split=0, price=ceiling, why="no other bid to rest at: at the ask")]
-        price: Price = improve_or_join(grid, book.best_bid, ceiling=ceiling)
+        price: Price = improve_or_join(grid, book.best_bid, best_ask=book.best_ask, cap=situation.cap)
         quotes = []
         for split in situation.splits:
             if split.index:

@@ -1,6 +1,7 @@
-"""`twap`: equal slices of the horizon, each takes its share of the quantity; what one does not get the next one wants too.
+"""`twap`: equal slices of the time, each takes its share of the quantity; what one does not get the next one wants too.
 
-Source: algorithms.md section 2.10. The passive variant rests its slices inside the spread instead of taking.
+Source: algorithms.md section 2.10. The slices divide the time up to the end game, which takes what is left. The passive
+variant rests its slices inside the spread instead of taking.
 """
 
 from collections.abc import Sequence
@@ -41,9 +42,10 @@ class Twap(Executor):
 
     @property
     def cadence(self) -> Duration:
-        """Time to the next slice, from the last event on; the length of a slice before there is one."""
-        length = max(1, self.run.horizon // self.params.slices)
-        return Duration(length - self.run.worked(self._latest) % length)
+        """Time from the last event to the next slice."""
+        worked = self.run.worked(self._latest)
+        # Rounded up, so that the next slice is due when it is woken for.
+        return Duration(-(-self._number(worked) * self.run.working // self.params.slices) - worked)
 
     @property
     def walks_at_most(self) -> int:
@@ -62,19 +64,23 @@ class Twap(Executor):
     def quotes(self, situation: Situation) -> Sequence[Quote]:
         """Release what is due by now: at the cap or better, or passively in the spread."""
         slices = self.params.slices
-        number = min(slices, self.run.worked(situation.now) * slices // self.run.horizon + 1)
+        number = self._number(self.run.worked(situation.now))
         due = _share(situation.quantity, number, slices)
         why = f"slice {number} of {slices}, {format_quantity(due)} in all"
         if self.params.passive:
             return (Quote(split=0, price=self._rest(situation), why=why, release=due),)
         return (Quote(split=0, price=situation.cap, why=why, take=True, release=due),)
 
+    def _number(self, worked: Duration) -> int:
+        """Return the number of the slice, from 1 on, that is due after so much time at work."""
+        return min(self.params.slices, worked * self.params.slices // self.run.working + 1)
+
     def _rest(self, situation: Situation) -> Price:
         book = situation.book
-        ceiling = situation.cap if book.best_ask is None else min(book.best_ask, situation.cap)
         if book.best_bid is None:  # nothing to improve on
+            ceiling = situation.cap if book.best_ask is None else min(book.best_ask, situation.cap)
             return situation.splits[0].placed or ceiling
-        return improve_or_join(situation.grid, book.best_bid, ceiling=ceiling)
+        return improve_or_join(situation.grid, book.best_bid, best_ask=book.best_ask, cap=situation.cap)
 
 
 def _share(quantity: Quantity, number: int, slices: int) -> Quantity:

@@ -192,20 +192,20 @@ class Readings:
                     self._post(OrderCanceled(at=now, client_id=child.client_id, filled=report.filled, detail=text, final=True))
 
     def _correct(self, child: Child, report: OrderReport) -> None:
-        """Believe the venue's price of a resting order against ours once it has insisted for as long as its data may lag.
+        """Believe the venue's price and total of a resting order against ours once it has insisted as long as it may lag.
 
         So it goes where an amend takes effect after its doubt was settled as a no.
         """
         odd = self._odd.pop(child.client_id, None)
-        if report.price == child.price:
+        total = report.total
+        if (report.price, total) == (child.price, child.total):
             return
         now = self._clock.now()
-        if odd is None or odd[0] != child.version or odd[1].price != report.price:
+        if odd is None or odd[0] != child.version or (odd[1].price, odd[1].total) != (report.price, total):
             odd = (child.version, report, now)
         if now - odd[2] < FRESH:
             self._odd[child.client_id] = odd
             return
-        total = Quantity(report.filled + report.remaining)
         self._post(OrderAmended(at=now, client_id=child.client_id, price=report.price, total=total, filled=report.filled))
 
     async def look_at_book(self, foreign: tuple[ForeignOrder, ...]) -> None:
@@ -323,9 +323,12 @@ class Readings:
         return True
 
     def _took_effect(self, child: Child, report: OrderReport, price: Price) -> bool:
-        """Whether an amend shows in the order: by its new price, or where that is the old one by its new expiry."""
+        """Whether an amend shows in the order: by its new price or total, or where those are the old ones by its new expiry."""
+        total = child.total if child.amending is None else child.amending.total
         if report.price != price:
             return False
+        if total != child.total:
+            return report.total == total
         wanted = None if child.amending is None else child.amending.expires_at
         if child.price != price or wanted is None:
             return True

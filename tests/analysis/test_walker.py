@@ -264,18 +264,27 @@ def test_a_higher_offset_never_rests_lower(scene: tuple[str, Price, Price, Price
 
 
 @pytest.mark.parametrize(
-    ("grid", "bid", "ceiling", "price"),
+    ("grid", "bid", "ask", "cap", "price"),
     [
-        (LINEAR, 40, 43, 41),  # room: first in the queue
-        (LINEAR, 40, 42, 41),
-        (LINEAR, 40, 41, 40),  # no room below the ask: join
-        (LINEAR, 45, 43, 43),  # the cap is below the bid
-        (TAPERED, 89, 91, 90),
-        (TAPERED, 90, "90.2", "90.1"),
-        (TAPERED, 90, "90.1", 90),
-        (TAPERED, "9.9", 12, 10),
+        (LINEAR, 40, 43, 45, 41),  # room: first in the queue
+        (LINEAR, 40, 42, 45, 41),
+        (LINEAR, 40, 41, 45, 40),  # no room below the ask: join
+        (LINEAR, 40, 44, 41, 41),  # the cap itself is allowed
+        (LINEAR, 40, 44, 40, 40),
+        (LINEAR, 45, 48, 43, 43),  # the cap is below the bid
+        (LINEAR, 40, None, 45, 41),
+        (LINEAR, 98, None, 99, 99),
+        (LINEAR, 99, None, 99, 99),
+        (TAPERED, 89, 91, 95, 90),
+        (TAPERED, 90, "90.2", 95, "90.1"),
+        (TAPERED, 90, "90.1", 95, 90),
+        (TAPERED, "9.9", 12, 20, 10),
     ],
 )
-def test_improving_needs_room_below_the_ask(grid: Grid, bid: float | str, ceiling: float | str, price: float | str) -> None:
-    """One step above the best other bid where that does not reach the ceiling, else the bid, never above the ceiling."""
-    assert cents(price) == improve_or_join(grid, cents(bid), ceiling=cents(ceiling))
+def test_improving_needs_room_below_the_ask(
+    grid: Grid, bid: float | str, ask: float | str | None, cap: float | str, price: float | str
+) -> None:
+    """One step above the best other bid where that does not reach the ask, else the bid, never above the cap."""
+    best_ask = None if ask is None else cents(ask)
+
+    assert cents(price) == improve_or_join(grid, cents(bid), best_ask=best_ask, cap=cents(cap))

@@ -14,6 +14,7 @@ from depthwalk.domain.messages import Rules
 from depthwalk.domain.units import Duration, Price
 from depthwalk.executors.dynamic_depth_walker import DynamicDepthWalkerParams
 from depthwalk.executors.registry import ALGORITHMS
+from depthwalk.executors.signals import Momentum
 from depthwalk.executors.simple_limit import LimitRule, SimpleLimitParams
 from depthwalk.executors.state import EndAction
 from tests.support.configs import faults_of, loaded
@@ -31,7 +32,7 @@ def test_every_kind_of_value_is_converted() -> None:
         risk: {max_notional: 75}
         algorithms:
           simple_limit: {limit_rule: cap}
-          dynamic_depth_walker: {split_ratios: [1, 2], thin: {max_walks: 3, base_increment: "0.02", end_action: cancel}}
+          dynamic_depth_walker: {split_ratios: [1, 2], thin: {max_walks: 3, base_increment: "0.02", momentum: volume}}
         """
     )
 
@@ -49,7 +50,7 @@ def test_every_kind_of_value_is_converted() -> None:
     walker = config.params_for("dynamic_depth_walker")
     assert isinstance(walker, DynamicDepthWalkerParams)
     assert (1.0, 2.0) == walker.split_ratios
-    assert {"max_walks": 3, "base_increment": Price(200), "end_action": EndAction.CANCEL} == walker.thin
+    assert {"max_walks": 3, "base_increment": Price(200), "momentum": Momentum.VOLUME} == walker.thin
     assert Config().live == config.live
 
 
@@ -118,6 +119,10 @@ WALKER = "algorithms: {dynamic_depth_walker: {%s}}"
             "algorithms.dynamic_depth_walker.thin.max_walk: found an unknown key (did you mean max_",
         ),
         (WALKER % "thin: {thin: {}}", "algorithms.dynamic_depth_walker.thin.thin: found an unknown key"),
+        (
+            WALKER % "thin: {end_action: cancel}",
+            "algorithms.dynamic_depth_walker.thin.end_action: found EndAction.CANCEL; allowed: nothing in thin",
+        ),
         (WALKER % "thin: {max_walks: x}", "algorithms.dynamic_depth_walker.thin.max_walks: found 'x'; allowed: a whole number"),
         (WALKER % "thin: {max_walks: -1}", "algorithms.dynamic_depth_walker.thin.max_walks: found -1; allowed: 0 or more"),
         ("methods: {m: {}}", f"methods.m.algorithm: found nothing; allowed: {ALL}"),

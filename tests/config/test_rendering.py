@@ -20,7 +20,7 @@ liquidity: {liquid: 200, moderate: "0.50", within: "0.0005"}
 rate_limit: {tier: prime, calls_per_minute: 90}
 risk: {max_notional: "75.000001"}
 algorithms:
-  dynamic_depth_walker: {split_ratios: [1, 2], thin: {max_walks: 3, base_increment: "0.02", end_action: cancel}}
+  dynamic_depth_walker: {split_ratios: [1, 2], thin: {max_walks: 3, base_increment: "0.02", momentum: volume}}
 methods:
   "on": {algorithm: dynamic_depth_walker, min_split: "0.5", thin: {min_split: 7, offsets: [1, 2]}}
 """

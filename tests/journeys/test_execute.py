@@ -4,6 +4,7 @@ import gzip
 import json
 import sqlite3
 import time
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from itertools import product
 from pathlib import Path
@@ -13,15 +14,15 @@ import pytest
 
 from depthwalk.analysis.fees import estimate
 from depthwalk.assembly.execution import SEEDED_START
+from depthwalk.config import Config
 from depthwalk.domain.market import FeeSchedule
 from depthwalk.domain.order import Side
 from depthwalk.domain.units import Price, Quantity, format_money
-from depthwalk.executors.registry import make_executor, parameters_from
+from depthwalk.executors.registry import ALGORITHMS, make_executor, parameters_from
 from depthwalk.storage.database import open_database
 from depthwalk.storage.executions import load_execution, load_journal
-from tests.support.command import Ended, depthwalk
+from tests.support.command import Ended, depthwalk, depthwalk_here
 
-ALGORITHMS = ("simple_limit", "dynamic_depth_walker")
 PAIRS = tuple(product(("yes", "no"), ("buy", "sell")))
 KEYS = [
     "execution_id",
@@ -58,7 +59,9 @@ KEYS = [
 
 def execute(folder: Path, *arguments: str | Path, seed: int = 7) -> Ended:
     """Run a simulated execution and return how it ended."""
-    return depthwalk("--json", "-q", "execute", *arguments, "--time", "simulated", "--seed", str(seed), "--yes", folder=folder)
+    return depthwalk_here(
+        "--json", "-q", "execute", *arguments, "--time", "simulated", "--seed", str(seed), "--yes", folder=folder
+    )
 
 
 def conserved(ended: Ended) -> dict[str, Any]:
@@ -78,7 +81,9 @@ def conserved(ended: Ended) -> dict[str, Any]:
 def test_the_liquid_market_with_seed_seven(tmp_path: Path) -> None:
     """The object of the design, in its order: adds up, two or more splits, fees; the same seed gives the same but for ids."""
     arguments = ("PAPER-LIQUID", "--count", "100", "--algo", "dynamic_depth_walker")
-    first, second = (conserved(execute(tmp_path, *arguments)) for _ in range(2))
+    flags = ("--time", "simulated", "--seed", "7", "--yes")
+    first = conserved(depthwalk("--json", "-q", "execute", *arguments, *flags, folder=tmp_path))
+    second = conserved(execute(tmp_path, *arguments))
 
     assert list(first) == KEYS
     assert len(first["splits"]) >= 2
@@ -94,6 +99,13 @@ def test_all_four_sides_and_actions(tmp_path: Path, algorithm: str, side: str, a
     ended = execute(tmp_path, "PAPER-MODERATE", "--count", "60", "--side", side, "--action", action, "--algo", algorithm)
 
     assert (side, action) == (conserved(ended)["side"], ended.object["action"])
+
+
+@pytest.mark.parametrize("method", Config().methods)
+@pytest.mark.parametrize("ticker", ["PAPER-THIN", "PAPER-LIQUID"])
+def test_every_profile(tmp_path: Path, method: str, ticker: str) -> None:
+    """The walker's profiles by name: each runs, adds up, and stays within its cap."""
+    assert "dynamic_depth_walker" == conserved(execute(tmp_path, ticker, "--count", "60", "--method", method))["algorithm"]
 
 
 def test_the_moderate_market_makes_takes_and_amends(tmp_path: Path) -> None:
@@ -143,7 +155,7 @@ def test_simple_limit_on_a_frozen_book_is_the_sweep_by_hand(tmp_path: Path) -> N
     books = frozen(tmp_path, [["0.4000", "10.00"]], [["0.5300", "80.00"], ["0.5600", "30.00"], ["0.5500", "60.50"]])
     config = tmp_path / "sweep.yaml"
     config.write_text("methods:\n  sweep: {algorithm: simple_limit, limit_rule: cap, max_slippage: 0.5}\n", encoding="utf-8")
-    ended = depthwalk(
+    ended = depthwalk_here(
         "--json", "-q", "--config", config, "execute", "FROZEN", "--count", "100", "--limit", "0.45", "--method", "sweep",
         "--books", books, "--time", "simulated", "--seed", "1", "--yes", folder=tmp_path,
     )  # fmt: skip
@@ -215,6 +227,21 @@ def test_unsound_moments_of_a_recording_are_held_over(tmp_path: Path) -> None:
 
 
 # --- real time ------------------------------------------------------------------------------------------------------
+
+
+def test_every_algorithm_at_the_clocks_pace(tmp_path: Path) -> None:
+    """The same code in real time, all at once, each on a market of its own: over in time and all accounted for."""
+
+    def run(name: str) -> Ended:
+        (folder := tmp_path / name).mkdir()
+        flags = ("--timeout", "4", "--seed", "3", "--yes")
+        return depthwalk("--json", "-q", "execute", "PAPER-MODERATE", "--count", "60", "--algo", name, *flags, folder=folder)
+
+    with ThreadPoolExecutor(len(ALGORITHMS)) as pool:
+        for name, ended in zip(ALGORITHMS, pool.map(run, ALGORITHMS), strict=True):
+            found = conserved(ended)
+            assert name == found["algorithm"]
+            assert found["total_time"] <= 4
 
 
 @pytest.mark.slow

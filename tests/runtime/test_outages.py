@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from depthwalk.clock import LoopClock
-from depthwalk.domain.messages import OrderCanceled, Reason, Record, SubmitOrder
+from depthwalk.domain.messages import OrderAmended, OrderCanceled, Reason, Record, SubmitOrder
 from depthwalk.domain.order import OrderStatus, TimeInForce
 from depthwalk.domain.units import Quantity, in_seconds, seconds
 from depthwalk.errors import DepthwalkError, StorageError
@@ -122,12 +122,13 @@ def test_nothing_is_bought_on_waking_long_after_the_end(asleep: float) -> None:
 
 
 @pytest.mark.parametrize(("ticker", "seed"), [("PAPER-THIN", 1), ("PAPER-THIN", 2), ("PAPER-MODERATE", 3)])
-def test_an_order_made_smaller_elsewhere_is_believed_in_the_end(ticker: str, seed: int) -> None:
-    """The cancel gives back less than we thought was left, which is no fill: the order itself says so."""
+@pytest.mark.parametrize(("after", "finals"), [(8, [False]), (16, [False, True])])
+def test_an_order_made_smaller_elsewhere_is_believed(ticker: str, seed: int, after: float, finals: list[bool]) -> None:
+    """Looks find out in time; too late for that, the cancel gives back less than we thought was left, which is no fill."""
     reduced: list[DecreaseReceipt] = []
 
     async def reduce(run: PaperRun) -> None:
-        await asyncio.sleep(8)
+        await asyncio.sleep(after)
         (order,) = run.exchange.ledger.resting(ticker).values()
         smaller = DecreaseBody(reduce_by=Quantity(5_000))
         reduced.append(run.exchange.decrease(run.clock.now(), order.order_id, smaller))
@@ -138,7 +139,8 @@ def test_an_order_made_smaller_elsewhere_is_believed_in_the_end(ticker: str, see
     assert 1 == len(reduced)
     assert run.finish is not None
     assert Reason.HORIZON is run.finish.reason
-    assert [False, True] == [event.final for event in events(run, OrderCanceled)]
+    assert finals == [event.final for event in events(run, OrderCanceled)]
+    assert (finals == [False]) == (Quantity(15_000) in {event.total for event in events(run, OrderAmended)})
     (order,) = run.exchange.ledger.orders()
     assert order.filled == recorded(run)
 
