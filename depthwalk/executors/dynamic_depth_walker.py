@@ -57,7 +57,8 @@ class DynamicDepthWalkerParams(LawParams, SignalParams):
         known = {each.name for each in fields(self)}
         require(set(self.thin) <= known, "thin", sorted(set(self.thin) - known), "parameters of dynamic_depth_walker")
         for name in sorted(_FIXED & set(self.thin)):
-            require(holds=False, name=name, value=self.thin[name], allowed="nothing in thin: it is decided before the book is seen")
+            found = getattr(self.thin[name], "value", self.thin[name])
+            require(holds=False, name=name, value=found, allowed="nothing here: it is decided before the book is seen")
         if self.thin:
             self.when_thin()  # refuse impossible overrides now, not in the first thin book
 

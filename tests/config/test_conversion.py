@@ -16,7 +16,6 @@ from depthwalk.executors.dynamic_depth_walker import DynamicDepthWalkerParams
 from depthwalk.executors.registry import ALGORITHMS
 from depthwalk.executors.signals import Momentum
 from depthwalk.executors.simple_limit import LimitRule, SimpleLimitParams
-from depthwalk.executors.state import EndAction
 from tests.support.configs import faults_of, loaded
 
 
@@ -121,7 +120,7 @@ WALKER = "algorithms: {dynamic_depth_walker: {%s}}"
         (WALKER % "thin: {thin: {}}", "algorithms.dynamic_depth_walker.thin.thin: found an unknown key"),
         (
             WALKER % "thin: {end_action: cancel}",
-            "algorithms.dynamic_depth_walker.thin.end_action: found EndAction.CANCEL; allowed: nothing in thin",
+            "algorithms.dynamic_depth_walker.thin.end_action: found cancel; allowed: nothing here",
         ),
         (WALKER % "thin: {max_walks: x}", "algorithms.dynamic_depth_walker.thin.max_walks: found 'x'; allowed: a whole number"),
         (WALKER % "thin: {max_walks: -1}", "algorithms.dynamic_depth_walker.thin.max_walks: found -1; allowed: 0 or more"),
