@@ -6,7 +6,7 @@ write after 50 ms. It checks nothing for the executor: the tests do, from `sent`
 
 import heapq
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 from depthwalk.domain.book import Book
@@ -40,7 +40,8 @@ from depthwalk.domain.order import Action, Fill, Outcome, ParentOrder, Side, Tim
 from depthwalk.domain.units import Instant, Money, Price, Quantity, seconds
 from depthwalk.errors import RefusalReason
 from depthwalk.executors.base import Executor
-from tests.support.books import market
+from depthwalk.executors.registry import ALGORITHMS, make_executor
+from tests.support.books import book, market
 
 T0 = Instant(1_767_268_800_000_000)
 DELAY = seconds(0.05)
@@ -157,6 +158,20 @@ class Venue:
                 case _:
                     pass
         return rows
+
+    @property
+    def story(self) -> list[str]:
+        """Every write in words: "0 post 41 x60", "4 amend 42 x60", "8 cancel", "38.55 take 45 x40"; cents, contracts or total."""
+        kinds = {
+            "submit good_till_canceled post": "post",
+            "submit good_till_canceled plain": "plain",
+            "submit immediate_or_cancel plain": "take",
+        }
+        told = []
+        for at, kind, price, number in self.trace:
+            what = "" if price is None else f" {float(str(price)) / 100:g} x{float(str(number)) / 100:g}"
+            told.append(f"{at:g} {kinds.get(kind, kind)}{what}")
+        return told
 
     @property
     def filled(self) -> int:
@@ -313,3 +328,32 @@ class Venue:
         best.remaining -= part
         best.filled += part
         self._report(best, [(best.price, part)], taker=False)
+
+
+def drive(
+    algorithm: str,
+    books: Mapping[float, str] | str,
+    order: ParentOrder | None = None,
+    *,
+    structure: str = "linear_cent",
+    close: float | None = None,
+    hits: Mapping[float, int] | None = None,
+    extra: Sequence[tuple[float, Callable[[Instant], Event]]] = (),
+    **params: object,
+) -> Venue:
+    """Run an algorithm of the registry to its end on books in text and return the venue; 100 contracts where no order is given.
+
+    *close*: seconds after the start at which the market closes.
+    """
+    shown = {0.0: books} if isinstance(books, str) else books
+    closes = None if close is None else Instant(T0 + seconds(close))
+    venue = Venue(
+        make_executor(algorithm, ALGORITHMS[algorithm].params(**params)),  # type: ignore[arg-type] # of the algorithm's own
+        order or parent(),
+        {at: book(text) for at, text in shown.items()},
+        hits=hits or {},
+        venue_market=replace(market(structure), close_time=closes),
+        extra=list(extra),
+    )
+    venue.run(longest=4_000.0)
+    return venue
