@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from depthwalk.executors.base import Executor
     from depthwalk.executors.state import BaseParams
 
-_MOST_WAKES: Final = 2_000
-"""Longer runs are not driven: a plan has to be there at once."""
+_MOST_WAKES: Final = 500
+"""Longer runs are not driven: no book stands still for so long, and a plan has to be there at once."""
 
 
 @dataclass(frozen=True, slots=True)
