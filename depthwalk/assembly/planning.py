@@ -10,8 +10,9 @@ from depthwalk.analysis.plans import BookFacts, FlowFacts, Objection, Plan, Plan
 from depthwalk.assembly import admission
 from depthwalk.assembly.fallback import Chosen, chosen_within_budget
 from depthwalk.assembly.plan_reading import Asked, Seen, on_paper, on_venue
-from depthwalk.assembly.routing import Arm, Arms, arms_of, prospect
+from depthwalk.assembly.routing import Arm, Arms, arms_of, class_seen, prospect
 from depthwalk.assembly.token_price import FirstDecision, first_decision, token_price
+from depthwalk.domain.routing import MILLION
 from depthwalk.domain.units import Duration
 from depthwalk.errors import Refused, UsageError
 
@@ -49,17 +50,14 @@ def plan(request: "ExecuteRequest") -> PlanSheet:
         rules=admission.rules_within(config, reserved),
         max_slippage=max(arm.params.max_slippage for arm in meant),
     )
-    seed = None
     # A seed or a recording means an exchange of one's own, whatever is served.
-    served = config.paper.server is not None and not request.own_world
-    if environment == "paper" and not served:
-        seed = secrets.randbits(32) if request.seed is None else request.seed
-        seen = on_paper(request, asked, seed)
-    else:
-        seen = asyncio.run(on_venue(asked))
+    embedded = environment == "paper" and (config.paper.server is None or request.own_world)
+    seed = (secrets.randbits(32) if request.seed is None else request.seed) if embedded else None
+    seen = asyncio.run(on_venue(asked)) if seed is None else on_paper(request, asked, seed)
     picks, short = _within_budget(request, config, meant, seen)
-    known = {arm.name for arm in shown}
-    shown += [Arm(pick.name, pick.params) for pick in picks if pick.name not in known]
+    # What runs in the place of one that the budget does not hold is shown beside it.
+    instead = [Arm(pick.name, pick.params) for pick in picks]
+    shown = list({arm.name: arm for arm in (*shown, *instead)}.values())
     if arms.candidate is not None:
         notes.append(prospect(arms, config.rollout, seen.started, seen.changed))
     decisions = [(arm, first_decision(arm.name, arm.params, seen.started, seen.changed)) for arm in shown]
@@ -70,7 +68,7 @@ def plan(request: "ExecuteRequest") -> PlanSheet:
         environment=environment,
         source=seen.source,
         at=seen.changed.at,
-        chosen=picks[0].name if arms.candidate is None else None,
+        chosen=_chosen(config, arms, picks, seen),
         plans=tuple(_plan(arm, first, seen, flow) for arm, first in decisions),
         detailed=_detailed(request, arms, shown, picks),
         book=book,
@@ -112,6 +110,15 @@ def _detailed(request: "ExecuteRequest", arms: Arms, shown: Sequence[Arm], picks
     if request.algorithm is not None:
         return tuple(arm.name for arm in shown)
     return tuple(dict.fromkeys((arms.control.name, *(pick.name for pick in picks))))
+
+
+def _chosen(config: "Config", arms: Arms, picks: Sequence[Chosen], seen: Seen) -> str | None:
+    """Return what `execute` would run; None where that is left to the draw of each run."""
+    if arms.candidate is None:
+        return picks[0].name
+    liquidity = class_seen(seen.started, seen.changed, arms.control.params).liquidity
+    share = 0 if liquidity is None else config.rollout.millionths(liquidity)
+    return picks[share == MILLION].name if share in (0, MILLION) else None
 
 
 def _unsigned(config: "Config", environment: str) -> tuple[UsageError, ...]:

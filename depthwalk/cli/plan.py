@@ -39,10 +39,10 @@ def plan(
 ) -> int:
     """Show what execute would do now, and send nothing.
 
-    Every algorithm side by side, or only the one named with --algo: its first orders, what they
-    cost if they fill, the worst case, the API tokens. The options are those of execute; one that
-    could not matter yet (--tag, --time, --yes) changes nothing. With --env demo or live the real
-    book is read; that needs no key.
+    Every algorithm side by side, or only the one named with --algo: its first orders and their
+    chance to be filled, what may be expected in the end, the worst case, the API tokens. The
+    options are those of execute; one that could not matter yet (--tag, --time, --yes) changes
+    nothing. With --env demo or live the real book is read; that needs no key.
     """
     session = session_of(context)
     request = order.build_request(

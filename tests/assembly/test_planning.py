@@ -160,7 +160,7 @@ def test_what_one_algorithm_does_not_know_is_said(tmp_path: Path) -> None:
 
 
 def test_auto_shows_both_arms_and_what_decides(tmp_path: Path) -> None:
-    """The share of the book's class is a note; which one runs is for each run to draw, so none is marked."""
+    """The share of the book's class is a note; which one runs is for each run to draw, so none is marked but at 0 and 1."""
     config = tmp_path / "c.yaml"
     config.write_text("rollout: {share: 0.25}", encoding="utf-8")
     sheet = assembly.plan(_request(tmp_path, algorithm="auto", config_path=config))
@@ -168,6 +168,9 @@ def test_auto_shows_both_arms_and_what_decides(tmp_path: Path) -> None:
     assert both == tuple(plan.algorithm for plan in sheet.plans) == sheet.detailed
     assert (None, None) == (sheet.chosen, sheet.refused)
     assert [True] == ["in a moderate book dynamic_depth_walker has the share 0.25" in note for note in sheet.notes]
+    for share, name in zip((0, 1), both, strict=True):
+        config.write_text(f"rollout: {{share: {share}}}", encoding="utf-8")
+        assert name == assembly.plan(_request(tmp_path, algorithm="auto", config_path=config)).chosen
 
 
 def test_a_tape_that_cannot_be_read_is_said(tmp_path: Path, httpx_mock: HTTPXMock) -> None:
@@ -249,6 +252,10 @@ def test_a_budget_that_is_too_small_is_noted(tmp_path: Path) -> None:
     )
     assert [True] == [note.startswith("no API budget for dynamic_depth_walker: up to ") for note in sheet.notes]
     assert sheet.refused is None
+
+    config.write_text("rate_limit: {calls_per_minute: 90}\nexecution: {algorithm: spread_walker}", encoding="utf-8")
+    drawn = assembly.plan(_request(tmp_path, config_path=config, algorithm="auto"))
+    assert ["spread_walker", "dynamic_depth_walker", "simple_limit"] == [plan.algorithm for plan in drawn.plans]
 
     config.write_text("rate_limit: {calls_per_minute: 20}", encoding="utf-8")
     sheet = assembly.plan(_request(tmp_path, config_path=config, algorithm="dynamic_depth_walker"))
