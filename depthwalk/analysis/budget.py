@@ -3,10 +3,10 @@
 The bound is of an undisturbed run: nothing refused, nothing lost, no read repeated.
 
     writes = splits x (creates x create + walks x max(amend, cancel + create) + renewals x amend + cancel) + create to cross
-    reads  = opening + steps x look + polls x orders + book at the end + fills after every write + trades
+    reads  = opening + steps x look + polls x orders + book at the end + fills after every write + trades + watches x market
 
 A look at the orders is each order, and the fills; one at the book is the list of our orders, the book, and the fills; one at
-the tape is that, the trades, how new the account's data is, and the fills once more.
+the tape is that, the trades, how new the account's data is, and the fills once more. The market is watched beside all that.
 """
 
 from dataclasses import dataclass, replace
@@ -19,14 +19,14 @@ from depthwalk.domain.units import SECOND, Duration
 FORMULA: Final = (
     "writes at most = splits x (creates x create + walks x max(amend, cancel + create) + renewals x amend + cancel)"
     " + create to cross; "
-    "reads at most = opening + steps x look + polls x orders + last book + fills after each write + trades; "
+    "reads at most = opening + steps x look + polls x orders + last book + fills after each write + trades + watches x market; "
     "budget = utilization x (capacity + rate x (horizon + the seconds that orders outlive it))"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
-    """Tokens of one request each."""
+    """Tokens of one request each; *read_market* is of a market with its event and series, and of the exchange's status."""
 
     create: int
     amend: int
@@ -37,17 +37,30 @@ class Costs:
     read_fills: int
     read_trades: int
     read_as_of: int
+    read_market: int
 
 
 ONE_EACH: Final = Costs(
-    create=1, amend=1, cancel=1, list_orders=1, read_order=1, read_book=1, read_fills=1, read_trades=1, read_as_of=1
+    create=1,
+    amend=1,
+    cancel=1,
+    list_orders=1,
+    read_order=1,
+    read_book=1,
+    read_fills=1,
+    read_trades=1,
+    read_as_of=1,
+    read_market=4,
 )
 """Counts requests instead of tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How often a run does what: *creates*, *walks*, *renewals* a split, *look* at each step, *polls* while it leaves."""
+    """How often a run does what: *creates*, *walks*, *renewals* a split, *look* at each step, *polls* while it leaves.
+
+    *watches*: how often the market is read meanwhile.
+    """
 
     splits: int
     creates: int
@@ -55,6 +68,7 @@ class Pace:
     walks: int
     renewals: int
     polls: int
+    watches: int
     look: Look
     crosses: bool
 
@@ -73,7 +87,7 @@ def most_reads(pace: Pace, costs: Costs, opening: int) -> int:
     writes = pace.splits * (pace.creates + 2 * pace.walks + pace.renewals + 1) + pace.crosses
     # The look before the end game and the one after it are at the book, whatever the algorithm looks at.
     looks = pace.steps * _look(pace.look, pace, costs) + pace.polls * orders + 2 * book
-    return opening + looks + writes * costs.read_fills + costs.read_trades
+    return opening + looks + writes * costs.read_fills + costs.read_trades + pace.watches * costs.read_market
 
 
 def _look(look: Look, pace: Pace, costs: Costs) -> int:

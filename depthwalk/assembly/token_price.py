@@ -66,6 +66,10 @@ async def read_rates(client: "KalshiClient", config: "Config", *, signed: bool) 
         read_fills=tokens("GET", "/portfolio/fills"),
         read_trades=tokens("GET", "/markets/trades"),
         read_as_of=tokens("GET", "/exchange/user_data_timestamp"),
+        read_market=tokens("GET", "/markets/:ticker")
+        + tokens("GET", "/events/:event_ticker")
+        + tokens("GET", "/series/:series_ticker")
+        + tokens("GET", "/exchange/status"),
     )
     allowance = Allowance(
         write_rate=limits.write.rate * used,
@@ -113,6 +117,7 @@ def token_price(first: FirstDecision, seen: "BookChanged", rates: Rates, *, open
     from depthwalk.analysis.budget import Pace, tokens
     from depthwalk.executors.desk import LONGEST_LIFE, OUTLIVE
     from depthwalk.executors.state import END_GAME, POLL, EndAction
+    from depthwalk.runtime.market_watch import EVERY
 
     executor = first.executor
     run, walks, creates = executor.run, executor.walks_at_most, executor.creates_at_most
@@ -124,6 +129,7 @@ def token_price(first: FirstDecision, seen: "BookChanged", rates: Rates, *, open
         walks=steps if walks is None else min(walks, steps),
         renewals=run.horizon // (LONGEST_LIFE // 2),
         polls=-(-END_GAME // POLL),
+        watches=-(-(run.horizon + OUTLIVE) // EVERY),
         look=executor.look,
         crosses=executor.base.end_action is EndAction.CROSS,
     )

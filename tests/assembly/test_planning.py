@@ -91,10 +91,15 @@ def test_a_plan_is_what_an_execution_sends_first(
 
 @pytest.mark.parametrize(
     "section",
-    ["twap: {passive: true}", "twap: {slices: 40}", "dynamic_depth_walker: {trade_imbalance: true, max_walks: 30}"],
+    [
+        "twap: {passive: true}",
+        "twap: {slices: 40}",
+        "twap: {timeout_seconds: 300, end_action: cancel}",
+        "dynamic_depth_walker: {trade_imbalance: true, max_walks: 30}",
+    ],
 )
 def test_the_bounds_are_of_what_an_algorithm_says_of_itself(tmp_path: Path, section: str) -> None:
-    """A resting order that grows, many slices, looks at the tape: whatever the parameters, a run keeps to them."""
+    """A resting order that grows, many slices, few in a long time, the tape: whatever the parameters, a run keeps to them."""
     config = tmp_path / "c.yaml"
     config.write_text(f"algorithms: {{{section}}}", encoding="utf-8")
     request = _request(tmp_path, algorithm=section.partition(":")[0], config_path=config, quantity=Quantity(20_000))
