@@ -1,13 +1,22 @@
-"""Order-flow imbalance on book pairs made by hand (scaled by the mean touch), and what is kept of it."""
+"""Every signal on books made by hand, its bounds and its mirror; and what is kept of it."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depthwalk.analysis.momentum import momentum, order_flow_imbalance, remember
+from depthwalk.analysis.momentum import (
+    displayed,
+    micro_price_lead,
+    momentum,
+    order_flow_imbalance,
+    remember,
+    touch_imbalance,
+    trade_imbalance,
+    volume_change,
+)
 from depthwalk.domain.book import Book
 from depthwalk.domain.units import Instant, Price, Quantity, seconds
-from tests.support.books import book
+from tests.support.books import book, contracts
 
 sizes = st.integers(1, 5_000).map(Quantity)
 imbalances = st.floats(-1.0, 1.0)
@@ -71,6 +80,100 @@ def test_an_imbalance_is_clipped(before: Book, after: Book) -> None:
     """Never beyond -1 and 1, and none where nothing changed."""
     assert -1.0 <= order_flow_imbalance(before, after) <= 1.0
     assert 0.0 == order_flow_imbalance(before, before)
+
+
+# --- signals of one book --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "imbalance", "lead"),
+    [
+        # Half a spread of two cents, of one, of six (clipped), of a tenth.
+        ("40x30 | 44x10", 0.5, 1.0),
+        ("40x10 | 44x30", -0.5, -1.0),
+        ("40x30 | 42x10", 0.5, 0.5),
+        ("40x30 | 41x10", 0.5, 0.25),
+        ("40x30 39x900 | 52x10 53x5", 0.5, 1.0),
+        ("40x10 | 52x30", -0.5, -1.0),
+        ("40x30 | 40.2x10", 0.5, 0.05),
+        ("40x10 | 44x10", 0.0, 0.0),
+        ("40x99 | 41x1", 0.98, 0.49),
+    ],
+)
+def test_touch_imbalance_and_micro_price_by_hand(text: str, imbalance: float, lead: float) -> None:
+    """(30 - 10) / 40 at the touch; the micro-price is above the mid by half the spread times that, at most a cent."""
+    shown = book(text)
+
+    assert pytest.approx(imbalance) == touch_imbalance(shown)
+    assert pytest.approx(lead) == micro_price_lead(shown)
+
+
+def test_the_micro_price_is_the_touch_weighted_by_the_other_side() -> None:
+    """(44 x 30 + 40 x 10) / 40 = 43, which is one above the mid of 42."""
+    assert pytest.approx((44 * 30 + 40 * 10) / 40 - 42) == micro_price_lead(book("40x30 | 44x10"))
+
+
+@pytest.mark.parametrize(
+    ("bought", "sold", "imbalance"),
+    [(0, 0, 0.0), (20, 0, 0.5), (0, 20, -0.5), (12, 4, 8 / 36), (7, 7, 0.0), (980, 0, 0.98), (0.01, 0, 0.01 / 20.01)],
+)
+def test_trade_imbalance_by_hand(bought: float, sold: float, imbalance: float) -> None:
+    """Over what was taken and the mean touch of 20, so that one small trade is no sweep."""
+    shown = book("40x30 39x500 | 44x10")
+
+    assert pytest.approx(imbalance) == trade_imbalance(contracts(bought), contracts(sold), shown)
+
+
+@given(shown=two_sided(), bought=sizes, sold=sizes)
+def test_signals_of_one_book_are_bounded_and_mirrored(shown: Book, bought: Quantity, sold: Quantity) -> None:
+    """Within -1 and 1; the other outcome, whose buyers are the sellers here, sees the opposite."""
+    other = shown.mirrored()
+    for one, mirror in (
+        (touch_imbalance(shown), touch_imbalance(other)),
+        (micro_price_lead(shown), micro_price_lead(other)),
+        (trade_imbalance(bought, sold, shown), trade_imbalance(sold, bought, other)),
+    ):
+        assert -1 <= one <= 1
+        assert one == -mirror
+
+
+@given(shown=two_sided(), more=sizes)
+def test_more_on_the_bid_pushes_up(shown: Book, more: Quantity) -> None:
+    """A larger best bid never lowers the pressure on the price; nor does more buying."""
+    (price, size), *deeper = shown.bids
+    larger = Book.of_levels(bids=[(price, Quantity(size + more)), *deeper], asks=shown.asks)
+
+    assert touch_imbalance(shown) < touch_imbalance(larger)
+    assert micro_price_lead(shown) <= micro_price_lead(larger)
+    assert order_flow_imbalance(shown, larger) > 0
+    assert trade_imbalance(0, 0, shown) < trade_imbalance(more, 0, shown)
+
+
+# --- the notes' own -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("volumes", "change"),
+    [
+        ([], 0.0),
+        ([20], 0.0),
+        ([20, 26], 0.3),
+        ([20, 14], 0.3),  # unsigned: less counts as more does
+        ([20, 900, 20], 0.0),  # from the oldest to the newest, whatever was between
+        ([20, 60], 1.0),
+        ([20, 900], 1.0),
+        ([0, 900], 0.0),  # there is nothing to compare with
+    ],
+)
+def test_change_of_volume_by_hand(volumes: list[float], change: float) -> None:
+    """Relative to the oldest, without a sign, at most 1."""
+    assert pytest.approx(change) == volume_change([(_at(k), float(volume)) for k, volume in enumerate(volumes)])
+
+
+@given(shown=two_sided())
+def test_displayed_volume_is_all_there_is_on_both_sides(shown: Book) -> None:
+    """The same for either outcome."""
+    assert sum(size for _, size in (*shown.bids, *shown.asks)) == displayed(shown) == displayed(shown.mirrored())
 
 
 # --- the window -----------------------------------------------------------------------------------------------------

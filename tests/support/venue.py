@@ -161,7 +161,7 @@ class Venue:
 
     @property
     def story(self) -> list[str]:
-        """Every write in words: "0 post 41 x60", "4 amend 42 x60", "8 cancel", "38.55 take 45 x40"; cents, contracts or total."""
+        """Every write in words: "0 post 41 x60", "4 amend 42 x60", "8 cancel", "38.55 take 45 x40"."""
         kinds = {
             "submit good_till_canceled post": "post",
             "submit good_till_canceled plain": "plain",
