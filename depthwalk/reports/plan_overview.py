@@ -27,7 +27,7 @@ def overview(sheet: PlanSheet, signs: Glyphs) -> Table:
         chosen = plan.algorithm == sheet.chosen
         table.add_row(
             Text(_mark(signs), "green") if chosen else "",
-            Text(plan.algorithm, "bold" if chosen else ""),
+            Text(signs.text(plan.algorithm), "bold" if chosen else ""),
             _first_orders(plan),
             "\n".join(_chance(order) for order in plan.orders) or wording.ABSENT,
             wording.ABSENT if plan.filled_share is None else percent(plan.filled_share),

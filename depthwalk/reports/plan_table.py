@@ -92,7 +92,7 @@ def _columns(sheet: PlanSheet, plans: Sequence[Plan], width: int, signs: Glyphs)
     table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="")
     table.add_column("", style="dim", min_width=_LABEL - 2, no_wrap=True)
     for plan in plans:
-        heading = Text().append(plan.algorithm, "bold")
+        heading = Text().append(signs.text(plan.algorithm), "bold")
         if plan.algorithm == sheet.chosen and len(sheet.plans) > 1:
             heading.append(f" {'◂' if signs is UNICODE else '<'} execute", "green")
         table.add_column(heading, overflow="fold", max_width=width)
