@@ -15,10 +15,8 @@ from depthwalk.domain.market import FeeSchedule, MarketStatus
 from depthwalk.domain.order import Action, Outcome, Side, TimeInForce
 from depthwalk.domain.units import ONE, Instant, Price, Quantity, seconds
 from depthwalk.errors import ExchangeError
-from depthwalk.executors.dynamic_depth_walker import DynamicDepthWalkerParams
-from depthwalk.executors.registry import make_executor
-from depthwalk.executors.simple_limit import LimitRule, SimpleLimitParams
-from depthwalk.executors.state import BaseParams, EndAction
+from depthwalk.executors.registry import ALGORITHMS, make_executor
+from depthwalk.executors.state import BaseParams
 from depthwalk.paper.build import synthetic_exchange
 from depthwalk.paper.exchange import PaperExchange
 from depthwalk.paper.fault_plan import CallFault, Calls, FaultKind, FaultPlan, TimedFault
@@ -29,8 +27,9 @@ from depthwalk.wire.markets import MarketRecord
 from depthwalk.wire.orders import CreateBody
 from tests.support.faults import old_books, stormy
 from tests.support.paper_run import START, Meddle, PaperRun, paper_run
+from tests.support.parameters import drawn_parameters
 
-COMBINATIONS = [(name, o, a) for name in ("simple_limit", "dynamic_depth_walker") for o in Outcome for a in Action]
+COMBINATIONS = [(name, o, a) for name in ALGORITHMS for o in Outcome for a in Action]
 
 RECORDED = "RECORDED-1"
 """A market whose rows are played, with rows among them that nobody should trade on."""
@@ -63,18 +62,14 @@ class Scene:
 def draw(seed: int, algorithm: str, outcome: Outcome, action: Action) -> Scene:
     """Draw a scene; most horizons are short, as the end game is where most can go wrong, a few outlive an order's expiry."""
     rng = Random(seed)
-    lasts, end = rng.choices((6.0, 12.0, 30.0, 200.0), (8, 8, 8, 1))[0], rng.choice(list(EndAction))
-    params: BaseParams
-    if algorithm == "simple_limit":
-        params = SimpleLimitParams(timeout_seconds=lasts, end_action=end, limit_rule=rng.choice(list(LimitRule)))
-    else:
-        params = DynamicDepthWalkerParams(
-            timeout_seconds=lasts,
-            end_action=end,
-            walk_interval_seconds=rng.choice((1.0, 2.0, 4.0)) if lasts < 100 else 10.0,
-            split_ratios=rng.choice(((0.6, 0.4), (0.5, 0.3, 0.2), (1.0,))),
-            max_slippage=rng.choice((0.0, 0.025, 0.1)),
-        )
+    lasts = rng.choices((6.0, 12.0, 30.0, 200.0), (8, 8, 8, 1))[0]
+    params = drawn_parameters(
+        algorithm,
+        rng,
+        timeout_seconds=(lasts,),
+        max_slippage=(0.0, 0.025, 0.1),
+        walk_interval_seconds=(1.0, 2.0, 4.0) if lasts < 100 else (10.0,),
+    )
     when = rng.uniform(0.0, lasts)
     begins = rng.uniform(0.0, lasts)
     return Scene(
