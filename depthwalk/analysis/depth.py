@@ -36,7 +36,22 @@ def within(ladder: tuple[Level, ...], distance: int) -> Quantity:
 
 def up_to(ladder: tuple[Level, ...], cap: int) -> Quantity:
     """Return the quantity on offer at or below *cap*."""
-    return Quantity(sum(quantity for price, quantity in ladder if price <= cap))
+    total = 0
+    for price, quantity in ladder:
+        if price > cap:
+            break
+        total += quantity
+    return Quantity(total)
+
+
+def down_to(queue: tuple[Level, ...], floor: int) -> Quantity:
+    """Return the quantity bid at or above *floor*: `up_to` for who sells into it."""
+    total = 0
+    for price, quantity in queue:
+        if price < floor:
+            break
+        total += quantity
+    return Quantity(total)
 
 
 def near(ladder: tuple[Level, ...], price: int, distance: int) -> Quantity:

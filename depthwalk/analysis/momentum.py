@@ -5,20 +5,26 @@ and Stoikov, "The price impact of order book events"; the micro-price after Stoi
 `volume_change` is the notes' own, kept for comparison: it is unsigned and was measured as noise.
 """
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Reversible, Sequence
+from itertools import islice
+from math import ceil, log
 
-from depthwalk.analysis.ema import ema
-from depthwalk.domain.book import Book
+from depthwalk.domain.book import Book, Touch
 from depthwalk.domain.units import CENT, Duration, Instant
 
 Sample = tuple[Instant, float]
 """When, and a reading: an imbalance in -1 … 1, or a displayed volume."""
 
 
-def order_flow_imbalance(before: Book, after: Book) -> float:
-    """Return the imbalance between two two-sided books, scaled by the mean touch size and clipped to -1 … 1."""
-    (bid0, bid_size0), (ask0, ask_size0) = before.bids[0], before.asks[0]
-    (bid1, bid_size1), (ask1, ask_size1) = after.bids[0], after.asks[0]
+_NOTHING = 1e-9
+"""What all samples together may weigh that are not looked at: nothing, beside a threshold of some percent."""
+
+
+def order_flow_imbalance(before: Touch, after: Touch) -> float:
+    """Return the imbalance between the touches of two books, scaled by their mean size and clipped to -1 … 1."""
+    (bid0, bid_size0), (ask0, ask_size0) = before
+    (bid1, bid_size1), (ask1, ask_size1) = after
     flow = 0
     if bid1 >= bid0:
         flow += bid_size1
@@ -29,31 +35,32 @@ def order_flow_imbalance(before: Book, after: Book) -> float:
     if ask1 >= ask0:
         flow += ask_size0
     scale = (bid_size0 + ask_size0 + bid_size1 + ask_size1) / 4
-    return max(-1.0, min(1.0, flow / scale))
+    imbalance = flow / scale
+    return imbalance if -1.0 <= imbalance <= 1.0 else 1.0 if imbalance > 0 else -1.0
 
 
-def touch_imbalance(book: Book) -> float:
-    """Return (bid size - ask size) / (bid size + ask size) at the touch of a two-sided book."""
-    bid_size, ask_size = book.bids[0][1], book.asks[0][1]
+def touch_imbalance(touch: Touch) -> float:
+    """Return (bid size - ask size) / (bid size + ask size)."""
+    (_, bid_size), (_, ask_size) = touch
     return (bid_size - ask_size) / (bid_size + ask_size)
 
 
-def micro_price_lead(book: Book) -> float:
-    """Return how far the micro-price of a two-sided book is above its mid, in cents, clipped to -1 … 1.
+def micro_price_lead(touch: Touch) -> float:
+    """Return how far the micro-price is above the mid, in cents, clipped to -1 … 1.
 
     The micro-price is the mean of bid and ask weighted by the size on the other side: half a spread times the touch imbalance
     above the mid. So it counts for more than the imbalance where the spread is wide.
     """
-    (bid, _), (ask, _) = book.bids[0], book.asks[0]
-    return max(-1.0, min(1.0, touch_imbalance(book) * (ask - bid) / (2 * CENT)))
+    (bid, _), (ask, _) = touch
+    return max(-1.0, min(1.0, touch_imbalance(touch) * (ask - bid) / (2 * CENT)))
 
 
-def trade_imbalance(bought: int, sold: int, book: Book) -> float:
-    """Return (bought - sold) / (bought + sold + the mean touch size of *book*): quantities taken since the last look.
+def trade_imbalance(bought: int, sold: int, touch: Touch) -> float:
+    """Return (bought - sold) / (bought + sold + the mean size of the touch): quantities taken since the last look.
 
     The touch size in the denominator keeps one small trade from counting as much as a sweep (v-bar of the source).
     """
-    return (bought - sold) / (bought + sold + (book.bids[0][1] + book.asks[0][1]) / 2)
+    return (bought - sold) / (bought + sold + (touch[0][1] + touch[1][1]) / 2)
 
 
 def displayed(book: Book) -> float:
@@ -71,15 +78,21 @@ def volume_change(samples: Sequence[Sample]) -> float:
     return min(1.0, abs(samples[-1][1] - samples[0][1]) / samples[0][1])
 
 
-def remember(samples: Sequence[Sample], sample: Sample, window: Duration) -> tuple[Sample, ...]:
-    """Append a sample and forget those older than *window*."""
+def remember(samples: deque[Sample], sample: Sample, window: Duration) -> None:
+    """Append a sample to those held, oldest first, and forget what is then older than *window*."""
+    samples.append(sample)
     oldest = sample[0] - window
-    return (*(kept for kept in samples if kept[0] >= oldest), sample)
+    while samples[0][0] < oldest:
+        samples.popleft()
 
 
-def momentum(samples: Sequence[Sample], alpha: float) -> float:
-    """Return the exponential mean of the samples' imbalances, starting from calm (0)."""
+def momentum(samples: Reversible[Sample], alpha: float) -> float:
+    """Return the exponential mean of the samples' imbalances, oldest first, starting from calm (0).
+
+    A busy market leaves thousands of samples: those that no longer weigh anything are not looked at.
+    """
+    most = 1 if alpha >= 1 else ceil(log(_NOTHING) / log(1 - alpha))
     value = 0.0
-    for _, imbalance in samples:
-        value = ema(value, imbalance, alpha)
+    for _, imbalance in reversed(list(islice(reversed(samples), most))):
+        value = alpha * imbalance + (1 - alpha) * value
     return value

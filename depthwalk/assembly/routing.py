@@ -95,9 +95,10 @@ def class_seen(started: Started, seen: BookChanged, params: "BaseParams") -> See
     from depthwalk.executors.watch import Watch
 
     watch = Watch(Run.of(started, params), [])
-    if not watch.take(seen, Children(started.parent.quantity)) or watch.sight is None:
+    sight = watch.take(seen, Children(started.parent.quantity))
+    if sight is None:
         return Seen(None, watch.hold or "no book could be read")
-    book = watch.sight.book
+    book = sight.book
     if book.state is not BookState.TWO_SIDED:
         return Seen(None, "the book has one side only")
     return Seen(liquidity_class(book.asks, started.rules.liquidity))

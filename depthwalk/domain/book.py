@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import cast
 
 from depthwalk.domain.order import Side
 from depthwalk.domain.units import ONE, Price, Quantity, format_price
@@ -15,6 +16,9 @@ from depthwalk.errors import DomainError
 
 Level = tuple[Price, Quantity]
 """A price with its total quantity."""
+
+Touch = tuple[Level, Level]
+"""The best bid and the best ask."""
 
 
 class BookState(Enum):
@@ -78,6 +82,12 @@ class Book:
         """Best ask minus best bid, or None without both sides; not positive where locked or crossed."""
         return Price(self.asks[0][0] - self.bids[0][0]) if self.bids and self.asks else None
 
+    def queued(self, side: Side, price: Price) -> Quantity:
+        """Return the quantity at exactly *price*: what a new order on that side queues behind there."""
+        levels = self.bids if side is Side.BUY else self.asks
+        at = _bid_place(levels, price) if side is Side.BUY else _ask_place(levels, price)
+        return levels[at][1] if at < len(levels) and levels[at][0] == price else Quantity(0)
+
     @property
     def state(self) -> BookState:
         """Say what kind of book it is."""
@@ -90,10 +100,9 @@ class Book:
 
     def mirrored(self) -> "Book":
         """Return the same book seen from the other outcome: p becomes 1 - p, bids and asks change places."""
-        return Book(
-            tuple((Price(ONE - price), quantity) for price, quantity in self.asks),
-            tuple((Price(ONE - price), quantity) for price, quantity in self.bids),
-        )
+        # Calling Price for every level would cost as much again.
+        bids, asks = (tuple([(ONE - price, quantity) for price, quantity in side]) for side in (self.asks, self.bids))
+        return Book(cast("tuple[Level, ...]", bids), cast("tuple[Level, ...]", asks))
 
     def with_change(self, side: Side, price: Price, change: int) -> "Book":
         """Return the book after one level has grown or (below 0) shrunk by *change*, which is what a delta of the feed says.
@@ -107,19 +116,28 @@ class Book:
         if not 0 < price < ONE:
             raise DomainError(f"no book has a level at {format_price(price)}")
         if side is Side.BUY:
-            return Book(_changed(self.bids, bisect_left(self.bids, -price, key=_falling), price, change), self.asks)
-        return Book(self.bids, _changed(self.asks, bisect_left(self.asks, (price,)), price, change))
+            return Book(_changed(self.bids, _bid_place(self.bids, price), price, change), self.asks)
+        return Book(self.bids, _changed(self.asks, _ask_place(self.asks, price), price, change))
 
     def without(self, *, bids: Mapping[Price, int], asks: Mapping[Price, int]) -> "Book | None":
         """Take our own resting quantities out; None where a level is smaller than ours, so the book is older than they."""
-        left_bids = _subtract(self.bids, bids)
-        left_asks = _subtract(self.asks, asks)
+        left_bids = _subtract(self.bids, bids) if bids else self.bids
+        left_asks = _subtract(self.asks, asks) if asks else self.asks
         return None if left_bids is None or left_asks is None else Book(left_bids, left_asks)
 
 
 def _falling(level: Level) -> int:
-    """Turn bids, best first, into rising numbers for a binary search."""
     return -level[0]
+
+
+def _bid_place(bids: tuple[Level, ...], price: Price) -> int:
+    """Return the index at which *price* stands or would be inserted."""
+    return bisect_left(bids, -price, key=_falling)
+
+
+def _ask_place(asks: tuple[Level, ...], price: Price) -> int:
+    """Return the index at which *price* stands or would be inserted: a tuple comes before a longer one that begins with it."""
+    return bisect_left(asks, (price,))
 
 
 def _changed(levels: tuple[Level, ...], at: int, price: Price, change: int) -> tuple[Level, ...]:
@@ -134,14 +152,19 @@ def _changed(levels: tuple[Level, ...], at: int, price: Price, change: int) -> t
 
 
 def _subtract(levels: tuple[Level, ...], own: Mapping[Price, int]) -> tuple[Level, ...] | None:
-    if not own:
-        return levels
-    missing = {price: quantity for price, quantity in own.items() if quantity}
+    """Take *own* out of a side. What lies beyond the last of it is not looked at: our orders are near the touch."""
+    missing = dict(own)
     left: list[Level] = []
-    for price, quantity in levels:
-        rest = quantity - missing.pop(price, 0)
+    for at, level in enumerate(levels):
+        if not missing:
+            return (*left, *levels[at:])
+        price, quantity = level
+        if price not in missing:
+            left.append(level)
+            continue
+        rest = quantity - missing.pop(price)
         if rest < 0:
             return None
         if rest:
             left.append((price, Quantity(rest)))
-    return None if missing else tuple(left)
+    return None if any(missing.values()) else tuple(left)

@@ -48,7 +48,8 @@ from depthwalk.executors.arrival import arrive
 from depthwalk.executors.children import Child, ended_elsewhere
 from depthwalk.executors.desk import CROSS_SPLIT, Denied, Desk
 from depthwalk.executors.ending import Ending
-from depthwalk.executors.state import RELOOK, BaseParams, Phase, Run, Sight, Situation
+from depthwalk.executors.sight import Sight
+from depthwalk.executors.state import RELOOK, BaseParams, Phase, Run, Situation
 from depthwalk.executors.watch import Watch
 
 _RELOOKS = 3
@@ -109,15 +110,16 @@ class Executor(Algorithm):
         self._out.clear()
         since, self._latest = self._latest, max(self._latest, event.at)
         try:
-            if isinstance(event, Resumed | Recovering):
-                self._replace_run(self.run.carried_on(since=since, at=event.at))
-            self._take(event)
+            if isinstance(event, BookChanged):  # nearly every event is one, and no child is changed by it
+                self._see(event)
+            else:
+                self._take(event, since)
         except Denied as denied:
             self.watch.record("deny", denied.message, event.at)
             self._close(event.at, Reason.FAULT, f"an order was denied: {denied.message}")
         return tuple(self._out)
 
-    def _take(self, event: Event) -> None:
+    def _take(self, event: Event, since: Instant) -> None:
         if isinstance(event, Started):
             run = Run.of(event, self.base)
             self._parts = run, Desk(run, self._out), Watch(run, self._out)
@@ -126,18 +128,21 @@ class Executor(Algorithm):
             self._wake(event.at, Look.BOOK)
             return
         if isinstance(event, Recovering):
+            self._replace_run(self.run.carried_on(since=since, at=event.at))
             self._recover(event)
             return
+        if isinstance(event, Resumed):
+            self._replace_run(self.run.carried_on(since=since, at=event.at))
         self.desk.children.apply(event)
         if self.phase is Phase.FINISHED:
             return
         match event:
+            case Woke():
+                self._woke(event.at, event.look)
             case BookChanged():
                 self._see(event)
             case TapeRead():
                 self.read_tape(event.trades)
-            case Woke():
-                self._woke(event.at, event.look)
             case StopRequested():
                 self._close(event.at, Reason.STOPPED, event.detail)
             case MarketClosed():
@@ -165,26 +170,22 @@ class Executor(Algorithm):
 
     def _see(self, event: BookChanged) -> None:
         """Let the watch judge a book; an algorithm sees only clean and sound ones."""
-        if self._recovering:
+        run, desk, watch = self._started
+        phase = self.phase
+        if self._recovering or phase is Phase.FINISHED:
             return
-        if not self.watch.take(event, self.desk.children):
-            if self.watch.passing and self._relooks < _RELOOKS:
+        sight = watch.take(event, desk.children)
+        if sight is None:
+            if watch.passing and self._relooks < _RELOOKS:
                 self._relooks += 1
-                self._relook_at = Instant(min(event.at + RELOOK, self.run.closing_at))
+                self._relook_at = Instant(min(event.at + RELOOK, run.closing_at))
             return
         self._relooks, self._relook_at = 0, None
-        sight = self._sight
-        self.desk.tighten_queues(sight.book)
-        if self.phase is Phase.WAITING:
+        desk.tighten_queues(sight)
+        if phase is Phase.WAITING:
             self._arrive(event.at, sight)
-        elif self.phase is Phase.WORKING:
+        elif phase is Phase.WORKING:
             self.observe(self._situation(event.at))
-
-    @property
-    def _sight(self) -> Sight:
-        if self.watch.sight is None:
-            raise DomainError("no sound book has been seen yet")
-        return self.watch.sight
 
     def _arrive(self, now: Instant, sight: Sight) -> None:
         if now >= self.run.closing_at:
@@ -202,20 +203,10 @@ class Executor(Algorithm):
         self._step(now)
 
     def _situation(self, now: Instant) -> Situation:
-        run, desk, arrival = self.run, self.desk, self.arrival
-        if arrival is None:
+        run, desk, watch = self._started
+        if self.arrival is None or watch.sight is None:
             raise DomainError("there is no situation before the arrival")
-        return Situation(
-            now=now,
-            book=self._sight.book,
-            grid=run.grid,
-            cap=run.space.traded(arrival.cap),
-            arrival=arrival,
-            quantity=run.parent.quantity,
-            elapsed=min(1.0, run.worked(now) / run.horizon),
-            remaining=(run.parent.quantity - desk.children.filled) / run.parent.quantity,
-            splits=desk.splits,
-        )
+        return Situation(now, watch.sight, run=run, arrival=self.arrival, splits=desk.splits, children=desk.children)
 
     # --- time ---
 
@@ -224,8 +215,8 @@ class Executor(Algorithm):
 
     def _wake_working(self, at: int) -> None:
         """Wake at *at* or when the end game begins; the end game decides on the book, whatever the algorithm looks at."""
-        due = min(at, self.run.closing_at)
-        self._wake(due, Look.BOOK if due >= self.run.closing_at else self.look)
+        closing = self.run.closing_at
+        self._wake(min(at, closing), Look.BOOK if at >= closing else self.look)
 
     def _woke(self, now: Instant, look: Look) -> None:
         if self.ending is not None:
@@ -256,14 +247,14 @@ class Executor(Algorithm):
         return None if at is None else max(now, at)
 
     def _step(self, now: Instant) -> None:
-        situation = self._situation(now)
+        situation, desk = self._situation(now), self.desk
         for quote in self.quotes(situation):
-            split = self.desk.splits[quote.split]
+            split = desk.splits[quote.split]
             # A price from before a change of the grid may not be on the new one.
             split.wanted, split.why = situation.grid.floor(quote.price), quote.why
             split.released, split.takes = quote.release, quote.take
-        for split in self.desk.splits:
-            self.desk.pursue(split, now, situation.book, post_only=self.post_only)
+        for split in desk.splits:
+            desk.pursue(split, now, situation.sight, post_only=self.post_only)
         self._next_step = Instant(now + self.cadence)
         self._wake_working(self._next_step)
 
@@ -320,9 +311,10 @@ class Executor(Algorithm):
             self._close(now, Reason.STOPPED, f"order {child.client_id} was canceled elsewhere")
         elif isinstance(event, OrderCanceled | OrderExpired) and child.split != CROSS_SPLIT:
             split = desk.splits[child.split]
-            if split.wanted != split.placed and not self.watch.blocked(now):
+            sight = self.watch.sight
+            if split.wanted != split.placed and sight is not None and not self.watch.blocked(now):
                 # The second half of cancel, confirm, send anew.
-                desk.pursue(split, now, self._sight.book, post_only=self.post_only)
+                desk.pursue(split, now, sight, post_only=self.post_only)
 
     def _refused(self, event: OrderRejected | AmendRejected | CancelRejected) -> None:
         now, child = event.at, self.desk.children[event.client_id]

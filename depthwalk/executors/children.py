@@ -6,7 +6,7 @@ become + the new order never exceed what was requested; price on the grid and wi
 Prices here are YES prices, money is YES price x quantity.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from depthwalk.domain.book import Book
@@ -104,13 +104,62 @@ class Child:
         self.version += 1
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What all children come to, until something happens to one: those *live*, and what of them should rest in the book.
+
+    *in_doubt*: the outcome of a write is unknown; *in_flight*: or it is unanswered, so that a book cannot be cleaned of our
+    orders with certainty. *filled*: the larger of the fills we hold and what the venue reported, child by child; *committed*:
+    the most that can have been filled in the end if nothing more is sent.
+    """
+
+    live: tuple[Child, ...]
+    in_doubt: bool
+    in_flight: bool
+    filled: Quantity
+    committed: Quantity
+    bids: Mapping[Price, int]
+    asks: Mapping[Price, int]
+
+    @classmethod
+    def of(cls, children: Collection[Child]) -> "Standing":
+        """Add up."""
+        live: list[Child] = []
+        bids: dict[Price, int] = {}
+        asks: dict[Price, int] = {}
+        filled, committed, in_doubt, in_flight = 0, 0, False, False
+        for child in children:
+            done = max(child.filled, child.reported)
+            filled += done
+            if not child.live:
+                committed += done
+                continue
+            committed += max(child.ceiling, child.total)
+            live.append(child)
+            in_doubt |= child.status is OrderStatus.IN_DOUBT
+            in_flight |= child.status is not OrderStatus.RESTING
+            if child.time_in_force is TimeInForce.GOOD_TILL_CANCELED and child.total > done:
+                own = bids if child.side is Side.BUY else asks
+                own[child.price] = own.get(child.price, 0) + child.total - done
+        return cls(
+            live=tuple(live),
+            in_doubt=in_doubt,
+            in_flight=in_flight,
+            filled=Quantity(filled),
+            committed=Quantity(committed),
+            bids=bids,
+            asks=asks,
+        )
+
+
 class Children:
-    """All children of one parent, in the order they were sent."""
+    """All children of one parent, in the order they were sent. They change through `sending` and `apply` alone."""
 
     def __init__(self, requested: Quantity) -> None:
         self.requested = requested
         self._by_id: dict[str, Child] = {}
         self._fill_ids: set[str] = set()
+        self._standing: Standing | None = None
         self.ever_in_doubt = False
 
     def __iter__(self) -> Iterator[Child]:
@@ -131,20 +180,26 @@ class Children:
         return self._by_id.get(client_id)
 
     @property
-    def live(self) -> list[Child]:
+    def standing(self) -> Standing:
+        """What they come to now."""
+        if self._standing is None:
+            self._standing = Standing.of(self._by_id.values())
+        return self._standing
+
+    @property
+    def live(self) -> Sequence[Child]:
         """Children that may still be filled."""
-        return [child for child in self if child.live]
+        return self.standing.live
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether a write is unanswered or in doubt."""
+        return self.standing.in_flight
 
     @property
     def in_doubt(self) -> bool:
         """Whether the outcome of a write is unknown."""
-        return any(child.status is OrderStatus.IN_DOUBT for child in self)
-
-    @property
-    def in_flight(self) -> bool:
-        """Whether a write is unanswered or in doubt, so that a book cannot be cleaned of our orders with certainty."""
-        moving = (OrderStatus.PENDING, OrderStatus.AMENDING, OrderStatus.CANCELING, OrderStatus.IN_DOUBT)
-        return any(child.status in moving for child in self)
+        return self.standing.in_doubt
 
     @property
     def settled(self) -> bool:
@@ -154,14 +209,12 @@ class Children:
     @property
     def filled(self) -> Quantity:
         """What has been filled: the larger of the fills we hold and what the venue reported, child by child."""
-        return Quantity(sum(max(child.filled, child.reported) for child in self))
+        return self.standing.filled
 
     @property
     def committed(self) -> Quantity:
         """The most that can have been filled in the end if nothing more is sent."""
-        return Quantity(
-            sum(max(child.ceiling, child.total) if child.live else max(child.filled, child.reported) for child in self)
-        )
+        return self.standing.committed
 
     @property
     def limbo(self) -> Quantity:
@@ -175,13 +228,13 @@ class Children:
 
     def removed_from(self, book: Book, foreign: Sequence[ForeignOrder]) -> Book | None:
         """Take the account's resting orders out of a book, ours and the *foreign* ones; None where it is older than they."""
-        own: dict[Side, dict[Price, int]] = {side: {} for side in Side}
-        for child in self:
-            if child.time_in_force is TimeInForce.GOOD_TILL_CANCELED and child.resting:
-                own[child.side][child.price] = own[child.side].get(child.price, 0) + child.resting
-        for order in foreign:
-            own[order.side][order.price] = own[order.side].get(order.price, 0) + order.quantity
-        return book.without(bids=own[Side.BUY], asks=own[Side.SELL])
+        bids, asks = self.standing.bids, self.standing.asks
+        if foreign:
+            bids, asks = dict(bids), dict(asks)
+            for order in foreign:
+                side = bids if order.side is Side.BUY else asks
+                side[order.price] = side.get(order.price, 0) + order.quantity
+        return book.without(bids=bids, asks=asks)
 
     def admit(self, intent: SubmitOrder | AmendOrder, *, grid: Grid, cap: Price, side: Side) -> str | None:
         """Say why an order must not be sent, or None if it may: the choke point. *grid* and *cap* on the YES leg."""
@@ -215,6 +268,7 @@ class Children:
 
     def sending(self, intent: SubmitOrder | AmendOrder | CancelOrder, at: Instant) -> None:
         """Note that an admitted write goes out."""
+        self._standing = None
         if isinstance(intent, SubmitOrder):
             self._by_id[intent.client_id] = Child(
                 client_id=intent.client_id,
@@ -241,6 +295,7 @@ class Children:
 
     def apply(self, event: Event) -> None:
         """Take what the venue said about a child. Events of other kinds are none of the ledger's business."""
+        standing, self._standing = self._standing, None
         match event:
             case OrderAccepted():
                 child = self[event.client_id]
@@ -288,7 +343,7 @@ class Children:
                 if child.live and not (event.hopeless and child.status is OrderStatus.RESTING):
                     child.move(OrderStatus.IN_DOUBT)
             case _:
-                pass
+                self._standing = standing
 
     def _report(self, child: Child, filled: Quantity) -> None:
         child.reported = Quantity(max(child.reported, filled))

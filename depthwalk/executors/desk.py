@@ -14,6 +14,7 @@ from depthwalk.domain.result import WalkStep
 from depthwalk.domain.units import Instant, Price, Quantity, seconds
 from depthwalk.errors import DomainError
 from depthwalk.executors.children import Child, Children
+from depthwalk.executors.sight import Sight
 from depthwalk.executors.state import Run, Split
 
 OUTLIVE = seconds(15)
@@ -67,17 +68,21 @@ class Desk:
 
     def live_child(self, split: Split) -> Child | None:
         """Return the living child of a split."""
-        return next((child for child in self.children.live if child.split == split.index), None)
+        for child in self.children.live:
+            if child.split == split.index:
+                return child
+        return None
 
     def filled(self, index: int) -> Quantity:
         """Return what a split has filled over all its children."""
         return Quantity(sum(max(child.filled, child.reported) for child in self.children if child.split == index))
 
-    def pursue(self, split: Split, now: Instant, book: Book, *, post_only: bool) -> None:
+    def pursue(self, split: Split, now: Instant, book: Book | Sight, *, post_only: bool) -> None:
         """Bring a split's order to the price it wants: create, amend, or cancel now and create once that is confirmed."""
         if split.wanted is None or self.children.in_doubt:
             return
-        takes = book.best_ask is not None and split.wanted >= book.best_ask
+        best_ask = book.best_ask
+        takes = best_ask is not None and split.wanted >= best_ask
         price = self.run.space.leg(split.wanted)
         child = self.live_child(split)
         if child is None:
@@ -150,15 +155,14 @@ class Desk:
             previous=None if moved is None else space.leg(moved),
         )
 
-    def tighten_queues(self, book: Book) -> None:
+    def tighten_queues(self, sight: Sight) -> None:
         """Lower the bounds of what is ahead of our orders: never more than others show there."""
         for child in self.children.live:
             if child.split == CROSS_SPLIT:
                 continue
             split = self.splits[child.split]
-            if split.ahead is not None:
-                shown = queued_at(book.bids, self.run.space.leg(child.price))
-                split.ahead = Quantity(min(split.ahead, shown))
+            if split.ahead:
+                split.ahead = min(split.ahead, sight.queued(self.run.space.leg(child.price)))
 
     def _cap(self) -> Price:
         if self.cap is None:

@@ -76,7 +76,7 @@ class Signaled(Walking):
 
     def observe(self, situation: Situation) -> None:
         """Feed the signals."""
-        self.signals.observe(situation)
+        self.signals.observe(situation.now, situation.sight, situation.cap)
 
 
 class Reserving(Walking):
@@ -105,23 +105,24 @@ class Reserving(Walking):
 
     def price(self, split: Split, situation: Situation) -> Quote | None:
         """Return the split's rung by the law; with no other bid to anchor on, at the ask and left there."""
-        book, ceiling = situation.book, self.highest(situation)
-        if book.best_ask is not None:
-            ceiling = min(ceiling, book.best_ask)
-        if book.best_bid is None:
-            if split.placed is not None or book.best_ask is None:
+        sight, ceiling = situation.sight, self.highest(situation)
+        best_bid, best_ask, spread = sight.best_bid, sight.best_ask, sight.spread
+        if best_ask is not None:
+            ceiling = min(ceiling, best_ask)
+        if best_bid is None:
+            if split.placed is not None or best_ask is None:
                 return None
             return Quote(split=split.index, price=ceiling, why="no other bid to anchor on: at the ask")
-        spread = None if book.spread is None else book.spread / CENT
-        progress = Progress(elapsed=situation.elapsed, remaining=situation.remaining, spread=spread)
+        in_cents = None if spread is None else spread / CENT
+        progress = Progress(elapsed=situation.elapsed, remaining=situation.remaining, spread=in_cents)
         target = target_offset(self.law, split.index, progress)
         offset = self._offsets[split.index] = next_offset(self._offsets.get(split.index), target, self.rise)
-        price = rung(situation.grid, book.best_bid, offset, ceiling=ceiling)
+        price = rung(situation.grid, best_bid, offset, ceiling=ceiling)
         return Quote(split=split.index, price=price, why=f"{self.run.space.from_own_best(offset)}, {self._why(progress)}")
 
     def highest(self, situation: Situation) -> Price:
         """Return the cap, or one step below the ask while takers' fees are avoided; the cap too where there is no such step."""
-        ask, cap = situation.book.best_ask, situation.cap
+        ask, cap = situation.sight.best_ask, situation.cap
         if ask is None or ask > cap or situation.elapsed >= self.params.passive_until:
             return cap
         return situation.grid.below(ask) or cap

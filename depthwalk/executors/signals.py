@@ -4,11 +4,11 @@ Source: algorithms.md section 2.4. Each signal is a switch. None can move a pric
 they do is set how far a reservation price may rise in one step.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from depthwalk.analysis.depth import up_to
 from depthwalk.analysis.ema import dries_up, ema
 from depthwalk.analysis.momentum import (
     Sample,
@@ -22,11 +22,12 @@ from depthwalk.analysis.momentum import (
     volume_change,
 )
 from depthwalk.analysis.walker import Slew
-from depthwalk.domain.book import Book
+from depthwalk.domain.book import Touch
 from depthwalk.domain.messages import Look, PublicTrade
 from depthwalk.domain.order import Side
-from depthwalk.domain.units import CENT, Price, seconds
-from depthwalk.executors.state import Situation, require
+from depthwalk.domain.units import CENT, Instant, Price, seconds
+from depthwalk.executors.sight import Sight
+from depthwalk.executors.state import require
 from depthwalk.executors.walking import WalkingParams
 
 
@@ -88,8 +89,10 @@ class Signals:
     def __init__(self, params: SignalParams) -> None:
         self._params = params
         self._slew = params.slew()
-        self._before: Book | None = None
-        self._samples: tuple[Sample, ...] = ()
+        self._window = seconds(params.momentum_window_seconds)
+        self._before: Touch | None = None
+        self._samples: deque[Sample] = deque()
+        self._adverse: float | None = None
         self._mean_depth: float | None = None
         self._with_us = 0
         self._against_us = 0
@@ -103,9 +106,10 @@ class Signals:
     @property
     def adverse(self) -> float:
         """Momentum in -1 to 1: above 0 the price moves against us."""
-        if self._params.momentum is Momentum.VOLUME:
-            return volume_change(self._samples)
-        return momentum(self._samples, self._params.ema_alpha)
+        if self._adverse is None:  # a step asks several times, and not every book leads to a step
+            volume = self._params.momentum is Momentum.VOLUME
+            self._adverse = volume_change(self._samples) if volume else momentum(self._samples, self._params.ema_alpha)
+        return self._adverse
 
     @property
     def limit(self) -> float:
@@ -120,36 +124,34 @@ class Signals:
             else:
                 self._with_us += trade.quantity
 
-    def observe(self, situation: Situation) -> None:
-        """Take a sample from a buyer's book, and compare taker depth within the cap with its mean."""
-        params, book = self._params, situation.book
-        if book.bids and book.asks:
-            reading = self._reading(book)
+    def observe(self, now: Instant, sight: Sight, cap: Price) -> None:
+        """Take a sample from a book, and compare taker depth within the cap with its mean."""
+        params, touch = self._params, sight.touch
+        if touch is not None:
+            reading = displayed(sight.book) if params.momentum is Momentum.VOLUME else self._reading(touch)
             if reading is not None:
-                window = seconds(params.momentum_window_seconds)
-                self._samples = remember(self._samples, (situation.now, reading), window)
-            self._before = book
+                remember(self._samples, (now, reading), self._window)
+                self._adverse = None
+            self._before = touch
             self._with_us = self._against_us = 0
         if params.dry_up:
-            depth = float(up_to(book.asks, situation.cap))
+            depth = float(sight.offered(cap))
             self.drying_up = dries_up(depth, self._mean_depth, params.depth_dry_up_threshold)
             self._mean_depth = ema(self._mean_depth, depth, params.ema_alpha)
 
-    def _reading(self, book: Book) -> float | None:
+    def _reading(self, touch: Touch) -> float | None:
         """Return one sample: the mean of the signals that are on; None where there is nothing to tell yet."""
         params, before = self._params, self._before
-        if params.momentum is Momentum.VOLUME:
-            return displayed(book)
-        readings: list[float] = []
+        total, count = 0.0, 0
         if params.order_flow_imbalance and before is not None:
-            readings.append(order_flow_imbalance(before, book))
+            total, count = order_flow_imbalance(before, touch), 1
         if params.trade_imbalance and before is not None:
-            readings.append(trade_imbalance(self._against_us, self._with_us, book))
+            total, count = total + trade_imbalance(self._against_us, self._with_us, touch), count + 1
         if params.touch_imbalance:
-            readings.append(touch_imbalance(book))
+            total, count = total + touch_imbalance(touch), count + 1
         if params.micro_price:
-            readings.append(micro_price_lead(book))
-        return sum(readings) / len(readings) if readings else None
+            total, count = total + micro_price_lead(touch), count + 1
+        return total / count if count else None
 
     def words(self) -> list[str]:
         """Say what they see, where it matters."""

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from depthwalk.domain.book import Book
+from depthwalk.domain.book import Book, Touch
 from depthwalk.domain.grid import Grid
 from depthwalk.domain.order import Action, Outcome, ParentOrder, Side
-from depthwalk.domain.units import ONE, Price
+from depthwalk.domain.units import ONE, Price, mirrored
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,13 @@ class BuyerSpace:
     def book(self, book: Book) -> Book:
         """Turn a YES book into the buyer's."""
         return book if self.side is Side.BUY else book.mirrored()
+
+    def touch(self, touch: Touch) -> Touch:
+        """Turn the best bid and the best ask of a YES book into the buyer's."""
+        if self.side is Side.BUY:
+            return touch
+        (bid, bid_size), (ask, ask_size) = touch
+        return (mirrored(ask), ask_size), (mirrored(bid), bid_size)
 
     def grid(self, grid: Grid) -> Grid:
         """Turn the YES grid into the buyer's."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import cached_property
 
 from depthwalk.domain.book import Book
 from depthwalk.domain.grid import Grid
@@ -12,6 +13,8 @@ from depthwalk.domain.order import ParentOrder
 from depthwalk.domain.result import Arrival, WalkStep
 from depthwalk.domain.units import Duration, Instant, Price, Quantity, seconds
 from depthwalk.errors import DomainError
+from depthwalk.executors.children import Children
+from depthwalk.executors.sight import Sight
 from depthwalk.executors.space import BuyerSpace
 
 END_GAME = seconds(1.5)
@@ -78,7 +81,7 @@ class Phase(Enum):
     FINISHED = "finished"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Run:
     """The facts of one run: they change only when the market does, or when another process carries it on.
 
@@ -118,7 +121,7 @@ class Run:
         """Return the run with the time from *since* to *at* not counted."""
         return replace(self, paused=Duration(self.paused + max(0, at - since)), resumed_at=at)
 
-    @property
+    @cached_property
     def horizon(self) -> Duration:
         """How long the run works: as asked, but it is over before the market closes."""
         close = self.market.close_time
@@ -135,7 +138,7 @@ class Run:
         """How long it works before the end game."""
         return Duration(self.horizon - min(END_GAME, self.horizon // 4))
 
-    @property
+    @cached_property
     def closing_at(self) -> Instant:
         """When the end game begins."""
         return Instant(self.started_at + self.paused + self.working)
@@ -184,27 +187,45 @@ class Quote:
     release: Quantity | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
-    """A sound book as a buyer sees it, own orders removed, with the latest time at which it surely was the book."""
-
-    book: Book
-    confirmed_at: Instant
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """What an algorithm may look at: all prices a buyer's, own orders removed from the book.
+    """What an algorithm may look at: all prices a buyer's, own orders removed from the book. Good for one call, not to be kept.
 
-    *elapsed* and *remaining* are shares of the horizon and of the requested quantity, 0 to 1.
+    There is one for every book, so that what only a step looks at is worked out when it is looked at.
     """
 
-    now: Instant
-    book: Book
-    grid: Grid
-    cap: Price
-    arrival: Arrival
-    quantity: Quantity
-    elapsed: float
-    remaining: float
-    splits: Sequence[Split]
+    __slots__ = ("_children", "_elapsed", "_run", "arrival", "cap", "now", "sight", "splits")
+
+    def __init__(
+        self, now: Instant, sight: Sight, *, run: Run, arrival: Arrival, splits: Sequence[Split], children: Children
+    ) -> None:
+        self._run, self._children = run, children
+        self._elapsed: float | None = None
+        self.now, self.sight, self.arrival, self.splits = now, sight, arrival, splits
+        self.cap: Price = run.space.traded(arrival.cap)
+
+    @property
+    def book(self) -> Book:
+        """The whole book."""
+        return self.sight.book
+
+    @property
+    def grid(self) -> Grid:
+        """The prices there are."""
+        return self._run.grid
+
+    @property
+    def quantity(self) -> Quantity:
+        """What was requested."""
+        return self._run.parent.quantity
+
+    @property
+    def elapsed(self) -> float:
+        """The share of the horizon that has passed, 0 to 1."""
+        if self._elapsed is None:
+            self._elapsed = min(1.0, self._run.worked(self.now) / self._run.horizon)
+        return self._elapsed
+
+    @property
+    def remaining(self) -> float:
+        """The share of the requested quantity that is not filled, 0 to 1."""
+        return (self.quantity - self._children.filled) / self.quantity

@@ -4,11 +4,12 @@ An algorithm never sees a book that is crossed, locked, empty, older than our or
 nor, once it has seen two sides, one that has lost a side, or one far from the last before a second look has confirmed it.
 """
 
-from depthwalk.domain.book import Book, BookState
+from depthwalk.domain.book import BookState
 from depthwalk.domain.messages import BookChanged, Intent, Record
 from depthwalk.domain.units import CENT, Duration, Instant, Price, in_seconds
 from depthwalk.executors.children import Children
-from depthwalk.executors.state import Run, Sight
+from depthwalk.executors.sight import Sight
+from depthwalk.executors.state import Run
 
 _FLYING = "orders in flight"
 _OLD = "the book is older than our orders in it"
@@ -16,8 +17,13 @@ _SLOW = "the book took too long to come"
 _JUMPED = "the book has jumped"
 _ONE_SIDED = "the book has lost a side"
 
+_UNFIT = (BookState.CROSSED, BookState.LOCKED, BookState.EMPTY)
+
 JUMP = Price(10 * CENT)
 """A mid that has moved by more since the last book is believed when a second look has seen it too."""
+
+
+_FAR = 2 * JUMP  # of a mid that is counted twice
 
 
 class Watch:
@@ -37,40 +43,42 @@ class Watch:
         """Whether the reason to hold passes by itself in a moment, so that looking again soon is worth it."""
         return self.hold in (_FLYING, _OLD, _SLOW, _JUMPED)
 
-    def take(self, event: BookChanged, children: Children) -> bool:
-        """Judge a book; True where it is sound and now stands as the sight, False where the run has to hold."""
-        book = None if children.in_flight else children.removed_from(event.book, event.foreign)
-        if book is None:
-            self.holding(_FLYING if children.in_flight else _OLD, event.at)
-            return False
-        if book.state in (BookState.CROSSED, BookState.LOCKED, BookState.EMPTY):
-            self.holding(f"the book is {book.state.value}", event.at)
-            return False
-        seen = self.run.space.book(book)
-        doubtful = self._doubtful(seen, Duration(event.at - event.confirmed_at))
+    def take(self, event: BookChanged, children: Children) -> Sight | None:
+        """Judge a book; return the sight that it now is, None where the run has to hold."""
+        flying = children.in_flight
+        leg = None if flying else children.removed_from(event.book, event.foreign)
+        if leg is None:
+            self.holding(_FLYING if flying else _OLD, event.at)
+            return None
+        state = leg.state
+        if state in _UNFIT:
+            self.holding(f"the book is {state.value}", event.at)
+            return None
+        seen = Sight(leg, self.run.space, event.confirmed_at)
+        doubtful = self._doubtful(seen, event.at)
         if doubtful is not None:
             self.holding(doubtful, event.at)
-            return False
+            return None
         if self.hold is not None:
             self.record("resume", f"over: {self.hold}", event.at)
             self.hold = None
-        self.sight = Sight(book=seen, confirmed_at=event.confirmed_at)
-        if self.sight.book.mid_twice is not None:
-            self.mids.append((event.at, self.sight.book.mid_twice))
-        return True
+        self.sight = seen
+        if seen.mid_twice is not None:
+            self.mids.append((event.at, seen.mid_twice))
+        return seen
 
-    def _doubtful(self, book: Book, age: Duration) -> str | None:
+    def _doubtful(self, seen: Sight, now: Instant) -> str | None:
         """Say why a book is not decided on although it could be: too old, or too different from the one before it."""
-        if age > self.run.rules.max_book_age:
+        if now - seen.confirmed_at > self.run.rules.max_book_age:
             return _SLOW
-        before, rumor = None if self.sight is None else self.sight.book.mid_twice, self._rumor
-        mid = self._rumor = book.mid_twice
+        before, rumor = None if self.sight is None else self.sight.mid_twice, self._rumor
+        mid = self._rumor = seen.mid_twice
         if before is None:
             return None
         if mid is None:
             return _ONE_SIDED
-        known = (before, *(() if rumor is None else (rumor,)))
-        return None if any(abs(mid - each) <= 2 * JUMP for each in known) else _JUMPED
+        near = abs(mid - before) <= _FAR or (rumor is not None and abs(mid - rumor) <= _FAR)
+        return None if near else _JUMPED
 
     def holding(self, why: str, now: Instant) -> None:
         """Hold from now on, and say why if that is new."""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depthwalk.analysis.depth import Sweep, liquidity_class, queued_at, sweep, sweep_levels, touch, up_to, within
+from depthwalk.analysis.depth import Sweep, down_to, liquidity_class, queued_at, sweep, sweep_levels, touch, up_to, within
 from depthwalk.domain.book import Book, Level
 from depthwalk.domain.messages import LiquidityRule
 from depthwalk.domain.result import LiquidityClass
@@ -63,8 +63,9 @@ def test_depth_within_a_distance_counts_its_edge(distance: int, depth: int) -> N
 
 @pytest.mark.parametrize(("cap", "depth"), [(4_199, 0), (4_200, 8), (4_299, 8), (4_300, 28), (4_500, 30), (9_999, 31)])
 def test_depth_up_to_a_cap_counts_the_cap(cap: int, depth: int) -> None:
-    """What is offered at the cap may be taken, what is offered above it not."""
+    """What is offered at the cap may be taken, what is offered above it not; a seller's floor is the mirror."""
     assert contracts(depth) == up_to(SCREEN.asks, cap)
+    assert contracts(depth) == down_to(SCREEN.mirrored().bids, ONE - cap)
 
 
 def test_an_empty_side_has_no_depth() -> None:

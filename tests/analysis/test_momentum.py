@@ -1,10 +1,14 @@
 """Every signal on books made by hand, its bounds and its mirror; and what is kept of it."""
 
+from collections import deque
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from depthwalk.analysis.ema import ema
 from depthwalk.analysis.momentum import (
+    Sample,
     displayed,
     micro_price_lead,
     momentum,
@@ -14,8 +18,8 @@ from depthwalk.analysis.momentum import (
     trade_imbalance,
     volume_change,
 )
-from depthwalk.domain.book import Book
-from depthwalk.domain.units import Instant, Price, Quantity, seconds
+from depthwalk.domain.book import Book, Touch
+from depthwalk.domain.units import Duration, Instant, Price, Quantity, seconds
 from tests.support.books import book, contracts
 
 sizes = st.integers(1, 5_000).map(Quantity)
@@ -29,6 +33,16 @@ def two_sided(draw: st.DrawFn) -> Book:
     ask = draw(st.integers(51, 55))
     deeper = [(Price(100 * (bid - 3)), draw(sizes))] if draw(st.booleans()) else []
     return Book.of_levels(bids=[(Price(100 * bid), draw(sizes)), *deeper], asks=[(Price(100 * ask), draw(sizes))])
+
+
+def touch(shown: Book) -> Touch:
+    """Best bid and best ask."""
+    return shown.bids[0], shown.asks[0]
+
+
+def flow(before: Book, after: Book) -> float:
+    """The imbalance between two books."""
+    return order_flow_imbalance(touch(before), touch(after))
 
 
 @pytest.mark.parametrize(
@@ -55,31 +69,31 @@ def two_sided(draw: st.DrawFn) -> Book:
 )
 def test_imbalance_by_hand(before: str, after: str, expected: float) -> None:
     """Flow into the bid minus flow into the ask, over the mean of the four touch sizes."""
-    assert pytest.approx(expected) == order_flow_imbalance(book(before), book(after))
+    assert pytest.approx(expected) == flow(book(before), book(after))
 
 
 def test_only_the_touch_speaks() -> None:
     """Size behind the best prices comes and goes unheard: change of total volume is noise."""
-    assert 0.0 == order_flow_imbalance(book("40x10 39x5 | 42x10"), book("40x10 39x900 | 42x10 43x700"))
+    assert 0.0 == flow(book("40x10 39x5 | 42x10"), book("40x10 39x900 | 42x10 43x700"))
 
 
 @given(before=two_sided(), after=two_sided())
 def test_the_other_outcome_sees_the_opposite(before: Book, after: Book) -> None:
     """Mirrored books give the opposite imbalance: what pushes YES up pushes NO down, against a buyer of either alike."""
-    assert order_flow_imbalance(before.mirrored(), after.mirrored()) == -order_flow_imbalance(before, after)
+    assert flow(before.mirrored(), after.mirrored()) == -flow(before, after)
 
 
 @given(before=two_sided(), after=two_sided())
 def test_the_way_back_is_the_opposite(before: Book, after: Book) -> None:
     """Played backwards, the same pair flows the other way."""
-    assert order_flow_imbalance(after, before) == -order_flow_imbalance(before, after)
+    assert flow(after, before) == -flow(before, after)
 
 
 @given(before=two_sided(), after=two_sided())
 def test_an_imbalance_is_clipped(before: Book, after: Book) -> None:
     """Never beyond -1 and 1, and none where nothing changed."""
-    assert -1.0 <= order_flow_imbalance(before, after) <= 1.0
-    assert 0.0 == order_flow_imbalance(before, before)
+    assert -1.0 <= flow(before, after) <= 1.0
+    assert 0.0 == flow(before, before)
 
 
 # --- signals of one book --------------------------------------------------------------------------------------------
@@ -104,13 +118,13 @@ def test_touch_imbalance_and_micro_price_by_hand(text: str, imbalance: float, le
     """(30 - 10) / 40 at the touch; the micro-price is above the mid by half the spread times that, at most a cent."""
     shown = book(text)
 
-    assert pytest.approx(imbalance) == touch_imbalance(shown)
-    assert pytest.approx(lead) == micro_price_lead(shown)
+    assert pytest.approx(imbalance) == touch_imbalance(touch(shown))
+    assert pytest.approx(lead) == micro_price_lead(touch(shown))
 
 
 def test_the_micro_price_is_the_touch_weighted_by_the_other_side() -> None:
     """(44 x 30 + 40 x 10) / 40 = 43, which is one above the mid of 42."""
-    assert pytest.approx((44 * 30 + 40 * 10) / 40 - 42) == micro_price_lead(book("40x30 | 44x10"))
+    assert pytest.approx((44 * 30 + 40 * 10) / 40 - 42) == micro_price_lead(touch(book("40x30 | 44x10")))
 
 
 @pytest.mark.parametrize(
@@ -121,7 +135,7 @@ def test_trade_imbalance_by_hand(bought: float, sold: float, imbalance: float) -
     """Over what was taken and the mean touch of 20, so that one small trade is no sweep."""
     shown = book("40x30 39x500 | 44x10")
 
-    assert pytest.approx(imbalance) == trade_imbalance(contracts(bought), contracts(sold), shown)
+    assert pytest.approx(imbalance) == trade_imbalance(contracts(bought), contracts(sold), touch(shown))
 
 
 @given(shown=two_sided(), bought=sizes, sold=sizes)
@@ -129,9 +143,9 @@ def test_signals_of_one_book_are_bounded_and_mirrored(shown: Book, bought: Quant
     """Within -1 and 1; the other outcome, whose buyers are the sellers here, sees the opposite."""
     other = shown.mirrored()
     for one, mirror in (
-        (touch_imbalance(shown), touch_imbalance(other)),
-        (micro_price_lead(shown), micro_price_lead(other)),
-        (trade_imbalance(bought, sold, shown), trade_imbalance(sold, bought, other)),
+        (touch_imbalance(touch(shown)), touch_imbalance(touch(other))),
+        (micro_price_lead(touch(shown)), micro_price_lead(touch(other))),
+        (trade_imbalance(bought, sold, touch(shown)), trade_imbalance(sold, bought, touch(other))),
     ):
         assert -1 <= one <= 1
         assert one == -mirror
@@ -143,10 +157,10 @@ def test_more_on_the_bid_pushes_up(shown: Book, more: Quantity) -> None:
     (price, size), *deeper = shown.bids
     larger = Book.of_levels(bids=[(price, Quantity(size + more)), *deeper], asks=shown.asks)
 
-    assert touch_imbalance(shown) < touch_imbalance(larger)
-    assert micro_price_lead(shown) <= micro_price_lead(larger)
-    assert order_flow_imbalance(shown, larger) > 0
-    assert trade_imbalance(0, 0, shown) < trade_imbalance(more, 0, shown)
+    assert touch_imbalance(touch(shown)) < touch_imbalance(touch(larger))
+    assert micro_price_lead(touch(shown)) <= micro_price_lead(touch(larger))
+    assert flow(shown, larger) > 0
+    assert trade_imbalance(0, 0, touch(shown)) < trade_imbalance(more, 0, touch(shown))
 
 
 # --- the notes' own -------------------------------------------------------------------------------------------------
@@ -185,24 +199,24 @@ def _at(moment: float) -> Instant:
 
 def test_the_window_forgets() -> None:
     """30 seconds: a sample exactly that old is kept, one a microsecond older is gone; the new one is always last."""
-    window, samples = seconds(30), ((_at(0), 0.5), (_at(10), -0.25))
+    window, first, second = seconds(30), (_at(0), 0.5), (_at(10), -0.25)
 
-    assert (*samples, (_at(30), 1.0)) == remember(samples, (_at(30), 1.0), window)
-    assert ((_at(10), -0.25), (_at(30.000001), 1.0)) == remember(samples, (_at(30.000001), 1.0), window)
-    assert ((_at(99), 1.0),) == remember(samples, (_at(99), 1.0), window)
-    assert ((_at(0), 0.5),) == remember((), (_at(0), 0.5), window)
+    for moment, kept in ((30, [first, second]), (30.000001, [second]), (99, [])):
+        samples, new = deque([first, second]), (_at(moment), 1.0)
+        remember(samples, new, window)
+        assert [*kept, new] == list(samples)
 
 
 @given(steps=st.lists(st.tuples(st.integers(0, 20_000_000), imbalances), max_size=20), window=st.integers(1, 60_000_000))
 def test_only_what_is_in_the_window_is_remembered(steps: list[tuple[int, float]], window: int) -> None:
     """After any sequence: exactly the samples at most *window* older than the last, in order."""
-    everything, kept, now = [], (), _at(0)
+    everything, kept, now = [], deque[Sample](), _at(0)
     for step, imbalance in steps:
         now = Instant(now + step)
         everything.append((now, imbalance))
-        kept = remember(kept, (now, imbalance), seconds(window / 1_000_000))
+        remember(kept, (now, imbalance), Duration(window))
 
-    assert kept == tuple(sample for sample in everything if sample[0] >= now - window)
+    assert list(kept) == [sample for sample in everything if sample[0] >= now - window]
 
 
 # --- the mean -------------------------------------------------------------------------------------------------------
@@ -220,9 +234,20 @@ def test_momentum_starts_from_calm() -> None:
 
 def test_old_pressure_is_gone_with_its_samples() -> None:
     """A push that has left the window leaves no trace in the momentum."""
-    samples = remember(((_at(0), 1.0), (_at(1), 1.0)), (_at(60), 0.0), seconds(30))
+    samples = deque([(_at(0), 1.0), (_at(1), 1.0)])
+    remember(samples, (_at(60), 0.0), seconds(30))
 
     assert 0.0 == momentum(samples, 0.3)
+
+
+@given(pushes=st.lists(imbalances, min_size=50, max_size=200), alpha=st.floats(0.05, 0.9))
+def test_what_weighs_nothing_is_not_looked_at(pushes: list[float], alpha: float) -> None:
+    """The mean is that of all samples, to a billionth, however many there are."""
+    mean = 0.0
+    for push in pushes:
+        mean = ema(mean, push, alpha)
+
+    assert pytest.approx(mean, abs=1e-9) == momentum([(_at(k), push) for k, push in enumerate(pushes)], alpha)
 
 
 @given(pushes=st.lists(imbalances, max_size=12), alpha=st.floats(0.01, 1.0))

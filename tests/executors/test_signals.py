@@ -10,9 +10,9 @@ from depthwalk.domain.units import Instant, Price, seconds
 from depthwalk.executors.registry import ALGORITHMS, default_parameters, make_executor
 from depthwalk.executors.signals import Momentum, SignalParams, Signals
 from depthwalk.executors.spread_walker import SpreadWalkerParams
-from depthwalk.executors.state import EndAction, Situation
-from tests.support import results
+from depthwalk.executors.state import EndAction
 from tests.support.books import book, cents, contracts, market
+from tests.support.scene import sight
 from tests.support.venue import T0, Venue, parent
 
 SIGNALED = [name for name, spec in ALGORITHMS.items() if issubclass(spec.params, SignalParams)]
@@ -28,19 +28,7 @@ def params(**overrides: object) -> SignalParams:
 
 def see(signals: Signals, text: str, at: float = 0, cap: float = 50) -> Signals:
     """Show a buyer's book."""
-    signals.observe(
-        Situation(
-            now=Instant(T0 + seconds(at)),
-            book=book(text),
-            grid=market().grid,
-            cap=cents(cap),
-            arrival=results.arrival(),
-            quantity=contracts(100),
-            elapsed=0.0,
-            remaining=1.0,
-            splits=(),
-        )
-    )
+    signals.observe(Instant(T0 + seconds(at)), sight(book(text)), cents(cap))
     return signals
 
 

@@ -8,7 +8,7 @@ from depthwalk.domain.messages import OrderAccepted, OrderCanceled, OrderExpired
 from depthwalk.domain.order import Action, Outcome
 from depthwalk.domain.units import Quantity
 from tests.support.books import book, cents, contracts
-from tests.support.scene import Scene
+from tests.support.scene import Scene, sight
 from tests.support.venue import T0
 
 # --- walks ----------------------------------------------------------------------------------------------------------
@@ -107,7 +107,7 @@ def test_the_bound_of_the_queue_only_shrinks_at_a_price() -> None:
     assert contracts(30) == split.ahead
 
     for shown, ahead in [("41x50", 30), ("41x12", 12), ("41x40", 12), ("40x80", 0), ("41x40", 0)]:
-        scene.desk.tighten_queues(book(f"{shown} 39x9 | 44x30"))
+        scene.desk.tighten_queues(sight(book(f"{shown} 39x9 | 44x30")))
         assert contracts(ahead) == split.ahead
     scene.want(40)
     scene.amended()
@@ -134,7 +134,7 @@ def test_the_bound_is_the_least_ever_shown(sizes: list[int]) -> None:
     scene.rest(41)
 
     for seen, size in enumerate(sizes[1:], 2):
-        scene.desk.tighten_queues(book(f"41x{size} | 44x30"))
+        scene.desk.tighten_queues(sight(book(f"41x{size} | 44x30")))
         assert contracts(min(sizes[:seen])) == scene.desk.splits[0].ahead
 
 

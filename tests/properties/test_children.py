@@ -28,6 +28,7 @@ from depthwalk.domain.messages import (
 from depthwalk.domain.order import Fill, OrderStatus, Side, TimeInForce
 from depthwalk.domain.units import Money, Quantity
 from depthwalk.errors import RefusalReason
+from depthwalk.executors.children import Standing
 from tests.support.books import cents
 from tests.support.ledger import Ledger
 from tests.support.venue import T0
@@ -212,13 +213,14 @@ class World:
     # --- what must hold ---
 
     def check(self) -> None:
-        """Truth within the ledger's bounds, the bounds within the request."""
+        """Truth within the ledger's bounds, the bounds within the request; what was added up is still so."""
         children = self.ledger.children
         done = sum(order.done for order in self.orders)
 
         assert sum(order.most for order in self.orders) <= children.committed <= children.requested
         assert children.filled <= done <= children.requested
         assert sum(fill.quantity for fill in children.fills) <= children.filled
+        assert Standing.of(list(children)) == children.standing
 
     def settle(self) -> None:
         """Everything on its way arrives, everything is read, every order ends."""

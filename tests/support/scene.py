@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from depthwalk.domain.book import Book
 from depthwalk.domain.messages import (
     AmendRejected,
     Event,
@@ -13,17 +14,24 @@ from depthwalk.domain.messages import (
     Rules,
     Started,
 )
-from depthwalk.domain.order import Action, Outcome
+from depthwalk.domain.order import Action, Outcome, Side
 from depthwalk.domain.units import Instant, Quantity, seconds
 from depthwalk.errors import RefusalReason
 from depthwalk.executors.children import Child
 from depthwalk.executors.desk import Desk
+from depthwalk.executors.sight import Sight
 from depthwalk.executors.simple_limit import SimpleLimitParams
+from depthwalk.executors.space import BuyerSpace
 from depthwalk.executors.state import Run
 from tests.support.books import book, cents, contracts, market
 from tests.support.venue import T0, parent
 
 SHOWN = book("40x100 39x50 | 44x30 45x60")
+
+
+def sight(shown: Book, at: Instant = T0) -> Sight:
+    """What a buyer of YES sees of a book that has no order of ours in it."""
+    return Sight(shown, BuyerSpace(Side.BUY, Action.BUY, Outcome.YES), at)
 
 
 class Scene:
