@@ -172,7 +172,7 @@ REFUSED: dict[str, list[object]] = {
     "passive_until": [2.0, -0.1],
     "max_split_levels": [0],
     "offsets": [(1.0,), ()],
-    "thin": [{"patince": 1.0}, {"timeout_seconds": 9.0}, {"max_slippage": 0.5}, {"end_action": EndAction.CANCEL}],
+    "thin": [{"patince": 1.0}],
 }
 """Impossible values by field: all that have a range, whichever algorithm has them."""
 
@@ -212,7 +212,18 @@ def test_patience_is_said_in_one_way(algorithm: str) -> None:
         ALGORITHMS[algorithm].params(urgency=0.7, edge_half_life_seconds=20.0)  # type: ignore[call-arg] # those that walk
 
 
-def test_impossible_thin_overrides_are_refused_at_once() -> None:
-    """Not in the first thin book; by the name of the field."""
-    with pytest.raises(DomainError, match=r"^ema_alpha: found 2\.0"):
-        ALGORITHMS["dynamic_depth_walker"].params(thin={"ema_alpha": 2.0})  # type: ignore[call-arg] # the walker's
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ema_alpha", 2.0),
+        ("timeout_seconds", 9.0),
+        ("max_slippage", 0.5),
+        ("end_action", EndAction.CANCEL),
+        ("min_volume_threshold", contracts(9)),
+        ("thin", {}),
+    ],
+)
+def test_impossible_thin_overrides_are_refused_at_once(name: str, value: object) -> None:
+    """Not in the first thin book, by the name of the field; and what a thin book cannot change any more is one of them."""
+    with pytest.raises(DomainError, match=rf"^{name}: found "):
+        ALGORITHMS["dynamic_depth_walker"].params(thin={name: value})  # type: ignore[call-arg] # the walker's

@@ -2,6 +2,7 @@
 
 import pytest
 
+from depthwalk.domain.book import Book
 from depthwalk.domain.messages import (
     AmendOrder,
     CancelOrder,
@@ -22,6 +23,7 @@ from depthwalk.domain.units import seconds
 from depthwalk.errors import RefusalReason
 from depthwalk.executors.base import Executor
 from depthwalk.executors.dynamic_depth_walker import DynamicDepthWalker, DynamicDepthWalkerParams
+from depthwalk.executors.registry import ALGORITHMS, default_parameters, make_executor
 from depthwalk.executors.simple_limit import SimpleLimit, SimpleLimitParams
 from depthwalk.executors.state import EndAction
 from tests.support.books import book, cents, contracts
@@ -43,14 +45,19 @@ def simple(**overrides: object) -> Executor:
     return SimpleLimit(SimpleLimitParams(**overrides))  # type: ignore[arg-type]
 
 
-BOTH = pytest.mark.parametrize("make", [walker, simple])
+def fresh(algorithm: str) -> Executor:
+    """Return an executor of any algorithm of the registry, as it comes."""
+    return make_executor(algorithm, default_parameters(algorithm))
 
 
-@BOTH
+EVERY = pytest.mark.parametrize("algorithm", ALGORITHMS)
+
+
+@EVERY
 @pytest.mark.parametrize("bad", [CROSSED, LOCKED, EMPTY])
-def test_no_order_on_an_unsound_book(make: object, bad: object) -> None:
+def test_no_order_on_an_unsound_book(algorithm: str, bad: Book) -> None:
     """Crossed, locked and empty books at the start are waited out: nothing is sent before a sound one, and it is said."""
-    venue = Venue(make(), parent(), {0: bad, 6: GOOD})  # type: ignore[operator, dict-item]
+    venue = Venue(fresh(algorithm), parent(), {0: bad, 6: GOOD})
     venue.run()
 
     assert min(at for at, intent in venue.sent if isinstance(intent, SubmitOrder)) >= 6
@@ -58,10 +65,10 @@ def test_no_order_on_an_unsound_book(make: object, bad: object) -> None:
     assert any(record.what == "resume" for record in venue.records)
 
 
-@BOTH
-def test_a_book_that_never_becomes_sound_ends_the_run_with_nothing_sent(make: object) -> None:
+@EVERY
+def test_a_book_that_never_becomes_sound_ends_the_run_with_nothing_sent(algorithm: str) -> None:
     """Only crossed books until the horizon: unfilled, with that reason."""
-    venue = Venue(make(), parent(), {0: CROSSED})  # type: ignore[operator]
+    venue = Venue(fresh(algorithm), parent(), {0: CROSSED})
 
     assert venue.run().reason is Reason.NO_BOOK
     assert venue.writes == []
@@ -99,33 +106,33 @@ def test_a_book_without_our_orders_is_held_as_old() -> None:
     assert any("older than our orders" in record.why for record in venue.records)
 
 
-@BOTH
-def test_stop_cancels_everything_and_sends_nothing_more(make: object) -> None:
+@EVERY
+def test_stop_cancels_everything_and_sends_nothing_more(algorithm: str) -> None:
     """After a stop only cancels go out, all orders end, and the run says it was stopped."""
     stop = [(10.0, lambda now: StopRequested(at=now, detail="Ctrl-C"))]
-    venue = Venue(make(), parent(), {0: GOOD}, extra=stop)  # type: ignore[operator, arg-type]
+    venue = Venue(fresh(algorithm), parent(), {0: GOOD}, extra=stop)  # type: ignore[arg-type]
 
     assert venue.run().reason is Reason.STOPPED
     assert all(isinstance(i, CancelOrder) for at, i in venue.sent if at >= 10 and i in venue.writes)
     assert not any(order.remaining for order in venue.resting.values())
 
 
-@BOTH
-def test_stop_while_a_create_is_unanswered_cancels_it_once_it_rests(make: object) -> None:
+@EVERY
+def test_stop_while_a_create_is_unanswered_cancels_it_once_it_rests(algorithm: str) -> None:
     """A stop between send and reply: the order is canceled as soon as the venue has confirmed it."""
     stop = [(0.02, lambda now: StopRequested(at=now, detail="Ctrl-C"))]
-    venue = Venue(make(), parent(), {0: GOOD}, extra=stop)  # type: ignore[operator, arg-type]
+    venue = Venue(fresh(algorithm), parent(), {0: GOOD}, extra=stop)  # type: ignore[arg-type]
 
     assert venue.run().reason is Reason.STOPPED
     assert not any(order.remaining for order in venue.resting.values())
 
 
-@BOTH
-def test_a_closed_market_ends_the_run(make: object) -> None:
+@EVERY
+def test_a_closed_market_ends_the_run(algorithm: str) -> None:
     """The market closes: cancel what rests, finish with that reason."""
     close = [(10.0, lambda now: MarketClosed(at=now, detail="closed early"))]
 
-    assert Venue(make(), parent(), {0: GOOD}, extra=close).run().reason is Reason.MARKET_CLOSED  # type: ignore[operator, arg-type]
+    assert Venue(fresh(algorithm), parent(), {0: GOOD}, extra=close).run().reason is Reason.MARKET_CLOSED  # type: ignore[arg-type]
 
 
 def test_a_cancel_that_is_refused_is_sent_again() -> None:

@@ -151,7 +151,7 @@ class Driven:
             case Finish():
                 self.finish = intent
             case Record():
-                assert intent.what != "deny", intent.why
+                assert intent.what not in ("deny", "fault"), intent.why
 
     def _check(self, intent: SubmitOrder | AmendOrder) -> None:
         """What holds of everything that can make an order or change one."""
