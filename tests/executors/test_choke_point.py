@@ -2,13 +2,15 @@
 
 import pytest
 
-from depthwalk.domain.messages import AmendOrder, AmendRejected, CancelOrder, Operation, OrderCanceled
+from depthwalk.domain.messages import AmendOrder, AmendRejected, CancelOrder, Operation, OrderCanceled, OrderRejected
 from depthwalk.domain.order import OrderStatus, Side
 from depthwalk.domain.units import Quantity
 from depthwalk.errors import RefusalReason
 from tests.support.books import cents, contracts
 from tests.support.ledger import Ledger, accepted, amend, amended, doubt
 from tests.support.venue import T0
+
+NEVER = OrderRejected(at=T0, client_id="A", reason=RefusalReason.NEVER_ARRIVED, detail="")
 
 
 @pytest.mark.parametrize(
@@ -167,3 +169,62 @@ def test_past_the_request_nothing_but_cancels_may_be_sent() -> None:
     assert ledger.admit(ledger.submit("C", 1)) is not None
     ledger.cancel("B", filled=0)
     assert ledger.admit(ledger.submit("C", 40)) is None
+
+
+def test_what_never_arrived_is_counted_against_a_larger_total_too() -> None:
+    """20 written off and 40 resting of 100: the total may become 80, not 80.01; a new price needs no room at all."""
+    ledger = Ledger(100)
+    ledger.send(ledger.submit("A", 20))
+    ledger.children.apply(NEVER)
+    ledger.rest("B", 40)
+
+    assert ledger.admit(amend("B", 80.01)) == "up to 100.01 could be filled of 100.00 requested"
+    assert ledger.admit(amend("B", 80)) is None
+    ledger.rest("C", 40)
+    assert ledger.admit(amend("B", 40, 43)) is None
+
+
+def test_sending_less_under_an_old_id_frees_nothing() -> None:
+    """20 written off is sent again as 15: the first may be what arrives, so of 60 there are 40 left, not 45."""
+    ledger = Ledger(60)
+    ledger.send(ledger.submit("A", 20))
+    ledger.children.apply(NEVER)
+    ledger.rest("B", 40)
+
+    assert ledger.admit(ledger.submit("A", 15)) is None
+    assert ledger.admit(ledger.submit("A", 20)) is None
+    assert ledger.admit(ledger.submit("A", 20.01)) == "up to 60.01 could be filled of 60.00 requested"
+    full = Ledger(55)
+    full.send(full.submit("A", 20))
+    full.children.apply(NEVER)
+    full.rest("B", 35)
+    full.children.apply(amended("B", 40, 0))  # made larger by somebody else
+    assert full.admit(full.submit("A", 15)) == "up to 60.00 could be filled of 55.00 requested"
+
+
+def test_a_larger_total_that_never_arrived_stays_counted() -> None:
+    """10 to 30, lost and settled as a no: it may still take effect, so 30 are counted and a fill of 10 does not end it."""
+    ledger = Ledger(60)
+    ledger.rest("A", 10)
+    ledger.send(amend("A", 30))
+    ledger.children.apply(AmendRejected(at=T0, client_id="A", reason=RefusalReason.NEVER_ARRIVED, detail=""))
+    ledger.fill("A", 10, "f1")
+
+    assert OrderStatus.RESTING is ledger["A"].status
+    assert ledger.admit(ledger.submit("B", 30.01)) is not None
+    assert ledger.admit(ledger.submit("B", 30)) is None
+    ledger.children.apply(amended("A", 30, 10))
+    ledger.fill("A", 20, "f2")
+    assert OrderStatus.FILLED is ledger["A"].status
+
+
+def test_a_confirmed_cancel_ends_what_a_lost_amend_could_have_done() -> None:
+    """Whatever was on its way, a canceled order has filled what it has: the rest is free."""
+    ledger = Ledger(60)
+    ledger.rest("A", 10)
+    ledger.send(amend("A", 30))
+    ledger.children.apply(AmendRejected(at=T0, client_id="A", reason=RefusalReason.NEVER_ARRIVED, detail=""))
+    ledger.cancel("A", filled=4)
+
+    assert contracts(4) == ledger.children.committed
+    assert ledger.admit(ledger.submit("B", 56)) is None
