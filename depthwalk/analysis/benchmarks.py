@@ -71,15 +71,16 @@ def shortfall(
     unfilled: Quantity,
     final: Book | None,
     fees: Money,
-    completion_fees: Money,
+    completion_fees: Money | None,
 ) -> Shortfall:
     """Return the shortfall against the arrival mid, parts adding up exactly.
 
     *final* is the book displayed at the horizon as a buyer sees it, own orders removed; *completion_fees* are what sweeping
-    it for the rest would cost in fees. A ladder that does not hold the rest is extended at its last price and flagged.
+    it for the rest would cost in fees, None where that cannot be known: then neither can the total. A ladder that does not
+    hold the rest is extended at its last price and flagged.
     Halves of a micro-dollar (from mids) are rounded to even in each part.
     """
-    all_fees = Money(fees + completion_fees)
+    all_fees = Money(fees + (completion_fees or 0))
     if arrival_mid_twice is None:
         return Shortfall(total=None, spread=None, drift=None, opportunity=None, fees=all_fees)
     spread2 = drift2 = 0
@@ -104,7 +105,7 @@ def shortfall(
         mid2_final = final.mid_twice if final is not None else None
         opportunity_mid = None if mid2_final is None else _halved((mid2_final - arrival_mid_twice) * unfilled)
     return Shortfall(
-        total=None if opportunity is None else Money(worked + opportunity),
+        total=None if opportunity is None or completion_fees is None else Money(worked + opportunity),
         spread=spread,
         drift=drift,
         opportunity=opportunity,

@@ -33,15 +33,16 @@ def plan(request: "ExecuteRequest") -> PlanSheet:
 
     """
     from depthwalk.config import load
+    from depthwalk.executors.asking import Faulty
 
     config = load(request.config_path)
     environment = request.environment or config.environment.value
     admission.check_paper_only(request, environment)
-    arms = arms_of(config, request.algorithm, request.method, request.overrides)
+    arms, unknown = _arms(config, request)
     meant = [arm for arm in (arms.control, arms.candidate) if arm is not None]
     shown, notes = (meant, []) if request.algorithm is not None else _all(config, request, arms.control)
     parent = admission.parent_of(request, "0" * 32)
-    objections = admission.objections_to_request(request, config)
+    objections = [*unknown, *admission.objections_to_request(request, config)]
     reserved, spent = _reservable(request, config, environment, parent)
     asked = Asked(
         config=config,
@@ -60,7 +61,14 @@ def plan(request: "ExecuteRequest") -> PlanSheet:
     shown = list({arm.name: arm for arm in (*shown, *instead)}.values())
     if arms.candidate is not None:
         notes.append(prospect(arms, config.rollout, seen.started, seen.changed))
-    decisions = [(arm, first_decision(arm.name, arm.params, seen.started, seen.changed)) for arm in shown]
+    decisions = []
+    for arm in shown:
+        try:
+            decisions.append((arm, first_decision(arm.name, arm.params, seen.started, seen.changed)))
+        except (Faulty, UsageError) as no:
+            if arm in meant:
+                raise UsageError(f"{arm.name}: {no.message}") from no
+            notes.append(f"{arm.name} is left out: {no.message}")
     book = next((facts for _, first in decisions if (facts := _facts(first, seen)) is not None), None)
     flow = None if book is None else FlowFacts(liquidity=book.liquidity, tape=seen.tape)
     return PlanSheet(
@@ -80,6 +88,17 @@ def plan(request: "ExecuteRequest") -> PlanSheet:
         notes=(*seen.notes, *notes, *(pick.note for pick in picks if pick.note is not None)),
         seed=seed,
     )
+
+
+def _arms(config: "Config", request: "ExecuteRequest") -> "tuple[Arms, Sequence[UsageError]]":
+    """Return what is meant; where no algorithm is named, without what the default one does not know, and that it does not."""
+    if request.algorithm is not None or request.method is not None:
+        return arms_of(config, request.algorithm, request.method, request.overrides), ()
+    try:
+        return arms_of(config, None, None, request.overrides), ()
+    except UsageError as no:
+        kept = config.applicable(config.execution.algorithm, request.overrides)
+        return arms_of(config, None, None, kept), (no,)
 
 
 def _all(config: "Config", request: "ExecuteRequest", meant: Arm) -> tuple[list[Arm], list[str]]:

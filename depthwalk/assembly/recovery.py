@@ -141,6 +141,8 @@ async def _attempt(
         row = await _settle(found, database, await client_for(found.start), clock)
     except DepthwalkError as error:
         row = _left(found, error.message, worst(ExitCode.IN_DOUBT, error.exit_code))
+    except Exception as error:  # noqa: BLE001 - one that cannot be settled must not keep the others from being settled
+        row = _left(found, f"unexpected fault: {type(error).__name__}: {error}", ExitCode.IN_DOUBT)
     finally:
         owned.release(ended=row.exit_code is ExitCode.DONE)
     return row

@@ -100,11 +100,12 @@ class FirstDecision(NamedTuple):
 
 def first_decision(name: str, params: "BaseParams", started: "Started", seen: "BookChanged") -> FirstDecision:
     """Return what an algorithm decides first."""
+    from depthwalk.executors import asking
     from depthwalk.executors.registry import make_executor
 
     executor = make_executor(name, params)
     executor.handle(started)
-    cadence = executor.cadence  # later some say how much of the present step is left
+    cadence = asking.cadence(executor)  # later some say how much of the present step is left
     return FirstDecision(executor, executor.handle(seen), cadence)
 
 
@@ -115,13 +116,16 @@ def token_price(first: FirstDecision, seen: "BookChanged", rates: Rates, *, open
     first book.
     """
     from depthwalk.analysis.budget import Pace, tokens
+    from depthwalk.executors import asking
     from depthwalk.executors.desk import LONGEST_LIFE, OUTLIVE
     from depthwalk.executors.state import END_GAME, POLL, EndAction
     from depthwalk.runtime.market_watch import EVERY
 
     executor = first.executor
-    run, walks, creates = executor.run, executor.walks_at_most, executor.creates_at_most
-    steps = -(-(run.closing_at - seen.at) // first.cadence)
+    run = executor.run
+    walks, creates = asking.asked(lambda: (executor.walks_at_most, executor.creates_at_most))
+    # It wakes to renew its orders even where its steps are further apart.
+    steps = -(-(run.closing_at - seen.at) // min(first.cadence, LONGEST_LIFE // 2))
     pace = Pace(
         splits=len(executor.desk.splits),
         creates=steps if creates is None else creates,
@@ -130,7 +134,7 @@ def token_price(first: FirstDecision, seen: "BookChanged", rates: Rates, *, open
         renewals=run.horizon // (LONGEST_LIFE // 2),
         polls=-(-END_GAME // POLL),
         watches=-(-(run.horizon + OUTLIVE) // EVERY),
-        look=executor.look,
+        look=asking.look(executor, book=False),
         crosses=executor.base.end_action is EndAction.CROSS,
     )
     return tokens(

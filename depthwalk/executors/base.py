@@ -43,10 +43,12 @@ from depthwalk.domain.order import OrderStatus, TimeInForce
 from depthwalk.domain.result import Arrival
 from depthwalk.domain.units import SECOND, Duration, Instant
 from depthwalk.errors import DomainError, RefusalReason, Refused
+from depthwalk.executors import asking
 from depthwalk.executors.algorithm import Algorithm
 from depthwalk.executors.arrival import arrive
+from depthwalk.executors.asking import Faulty
 from depthwalk.executors.children import Child, ended_elsewhere
-from depthwalk.executors.desk import CROSS_SPLIT, Denied, Desk
+from depthwalk.executors.desk import CROSS_SPLIT, LONGEST_LIFE, Denied, Desk
 from depthwalk.executors.ending import Ending
 from depthwalk.executors.sight import Sight
 from depthwalk.executors.state import RELOOK, BaseParams, Phase, Run, Situation
@@ -114,9 +116,10 @@ class Executor(Algorithm):
                 self._see(event)
             else:
                 self._take(event, since)
-        except Denied as denied:
-            self.watch.record("deny", denied.message, event.at)
-            self._close(event.at, Reason.FAULT, f"an order was denied: {denied.message}")
+        except (Denied, Faulty) as fault:
+            denied = isinstance(fault, Denied)
+            self.watch.record("deny" if denied else "fault", fault.message, event.at)
+            self._close(event.at, Reason.FAULT, f"an order was denied: {fault.message}" if denied else fault.message)
         return tuple(self._out)
 
     def _take(self, event: Event, since: Instant) -> None:
@@ -142,7 +145,7 @@ class Executor(Algorithm):
             case BookChanged():
                 self._see(event)
             case TapeRead():
-                self.read_tape(event.trades)
+                asking.asked(lambda: self.read_tape(event.trades))
             case StopRequested():
                 self._close(event.at, Reason.STOPPED, event.detail)
             case MarketClosed():
@@ -185,7 +188,7 @@ class Executor(Algorithm):
         if phase is Phase.WAITING:
             self._arrive(event.at, sight)
         elif phase is Phase.WORKING:
-            self.observe(self._situation(event.at))
+            self._observe(self._situation(event.at))
 
     def _arrive(self, now: Instant, sight: Sight) -> None:
         if now >= self.run.closing_at:
@@ -198,9 +201,15 @@ class Executor(Algorithm):
             return
         self._phase, self.watch.first = Phase.WORKING, sight
         situation = self._situation(now)
-        self.desk.open(self.divide(situation), situation.cap)
-        self.observe(situation)
+        self.desk.open(asking.division(self, situation), situation.cap)
+        self._observe(situation)
         self._step(now)
+
+    def _observe(self, situation: Situation) -> None:
+        try:
+            self.observe(situation)
+        except Exception as error:
+            raise Faulty.of(error) from error
 
     def _situation(self, now: Instant) -> Situation:
         run, desk, watch = self._started
@@ -214,9 +223,10 @@ class Executor(Algorithm):
         self._out.append(WakeAt(at=Instant(at), look=look))
 
     def _wake_working(self, at: int) -> None:
-        """Wake at *at* or when the end game begins; the end game decides on the book, whatever the algorithm looks at."""
-        closing = self.run.closing_at
-        self._wake(min(at, closing), Look.BOOK if at >= closing else self.look)
+        """Wake at *at*, when the end game begins, which decides on the book, or when orders have to be renewed."""
+        due = min(at, self._latest + LONGEST_LIFE // 2, self.run.closing_at)
+        # While it holds, or an order is still to be sent, it needs the book whatever the algorithm looks at (design, D12).
+        self._wake(due, asking.look(self, book=due >= self.run.closing_at or self.watch.hold is not None or self.desk.lacking))
 
     def _woke(self, now: Instant, look: Look) -> None:
         if self.ending is not None:
@@ -232,13 +242,15 @@ class Executor(Algorithm):
             self._work(now)
 
     def _work(self, now: Instant) -> None:
-        if self.look.shows_book:
+        if asking.look(self, book=self.desk.lacking).shows_book:
             self.watch.hold_if_old(now)
         if now >= self._next_step and self.watch.hold is None:
             self._step(now)
         elif (soon := self._relook(now)) is not None:
             self._wake(soon, Look.BOOK)
         else:
+            if self.watch.hold is None:
+                self.desk.renew(now)
             self._wake_working(max(self._next_step, now + SECOND))
 
     def _relook(self, now: Instant) -> Instant | None:
@@ -248,14 +260,14 @@ class Executor(Algorithm):
 
     def _step(self, now: Instant) -> None:
         situation, desk = self._situation(now), self.desk
-        for quote in self.quotes(situation):
+        for quote in asking.quotations(self, situation):
             split = desk.splits[quote.split]
             # A price from before a change of the grid may not be on the new one.
             split.wanted, split.why = situation.grid.floor(quote.price), quote.why
             split.released, split.takes = quote.release, quote.take
         for split in desk.splits:
             desk.pursue(split, now, situation.sight, post_only=self.post_only)
-        self._next_step = Instant(now + self.cadence)
+        self._next_step = Instant(now + asking.cadence(self))
         self._wake_working(self._next_step)
 
     # --- what happened to the market, and to the process ---

@@ -47,12 +47,7 @@ class Desk:
         self._sequence = 0
 
     def open(self, quantities: Sequence[Quantity], cap: Price) -> None:
-        """Take the splits' quantities and the cap (a buyer's price), once, at arrival.
-
-        Raises Denied for quantities that are not the parent's: that is a fault of the algorithm.
-        """
-        if sum(quantities) != self.children.requested or any(quantity <= 0 for quantity in quantities):
-            raise Denied("the splits do not add up to the order")
+        """Take the splits' quantities and the cap (a buyer's price), once, at arrival."""
         self.splits = [Split(index=k, quantity=quantity) for k, quantity in enumerate(quantities)]
         self.cap = self._agreed_cap = cap
 
@@ -92,6 +87,9 @@ class Desk:
             return
         if child.status is not OrderStatus.RESTING:
             return
+        if split.takes:
+            self._send(CancelOrder(client_id=child.client_id), now)  # what is to take does not rest
+            return
         renewed, total = self._renewed(child, now), self._total(split, child)
         if total > child.total:
             split.ahead = None  # a larger order queues at the back
@@ -103,18 +101,38 @@ class Desk:
         else:
             self._send(AmendOrder(client_id=child.client_id, price=price, total=total, expires_at=renewed), now)
 
+    @property
+    def lacking(self) -> bool:
+        """Whether a split wants an order and has none."""
+        return any(
+            split.wanted is not None and self.live_child(split) is None and self._released_rest(split) > 0
+            for split in self.splits
+        )
+
+    def renew(self, now: Instant) -> None:
+        """Give resting orders a later expiry where it is time to; nothing else is changed."""
+        for child in () if self.children.in_doubt else self.children.live:
+            if child.status is OrderStatus.RESTING and (later := self._renewed(child, now)) is not None:
+                self._send(AmendOrder(client_id=child.client_id, price=child.price, total=child.total, expires_at=later), now)
+
     def _released_rest(self, split: Split) -> Quantity:
         """Return what a split may still send, with no living child: of what is released, neither filled nor lost in doubt."""
         goal = split.quantity if split.released is None else min(split.quantity, split.released)
-        # Taken is taken once: an order of that kind that never arrived is not sent again (design, D7), and stays reserved.
-        lost = sum(child.total for child in self.children if child.split == split.index and child.written_off)
-        return Quantity(goal - self.filled(split.index) - (lost if split.takes else 0))
+        return Quantity(goal - self.filled(split.index) - self._lost(split))
+
+    def _lost(self, split: Split) -> int:
+        """Return what of a split was written off and stays reserved: all but what can be sent again under its own id.
+
+        Taken is taken once: an immediate order that never arrived is not sent again (design, D7).
+        """
+        lost = (child for child in self.children if child.split == split.index and child.written_off)
+        return sum(child.total for child in lost if child.client_id != split.retry_id)
 
     def _total(self, split: Split, child: Child) -> Quantity:
         """Return the total a resting child should have: as it is, or more where more of its split has been released."""
         if split.released is None:
             return child.total
-        earlier = self.filled(split.index) - max(child.filled, child.reported)
+        earlier = self.filled(split.index) - max(child.filled, child.reported) + self._lost(split)
         return Quantity(max(child.total, min(split.quantity, split.released) - earlier))
 
     def cross(self, quantity: Quantity, now: Instant) -> None:

@@ -5,13 +5,16 @@ Source: algorithms.md sections 2.3 (control law), 2.4 (signals), 2.9 (in words).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import ClassVar
+
+import msgspec
 
 from depthwalk.analysis.depth import within
 from depthwalk.analysis.splits import split as divide_quantity
 from depthwalk.analysis.walker import Law
 from depthwalk.domain.units import CENT, CONTRACT, Price, Quantity
+from depthwalk.errors import DomainError
 from depthwalk.executors.reservation import Reserving, Signaled
 from depthwalk.executors.signals import SignalParams, Signals
 from depthwalk.executors.state import EndAction, Situation, require
@@ -21,15 +24,18 @@ _THIN_WITHIN = Price(3 * CENT)
 """Taker depth is counted this near the opposite best when compared with min_volume_threshold."""
 
 
-_FIXED = frozenset({"timeout_seconds", "max_slippage", "end_action", "min_volume_threshold", "thin"})
-"""What a thin book cannot change: it is decided by then, or is what decides."""
+_FIXED = frozenset(
+    {"timeout_seconds", "max_slippage", "end_action", "urgency", "edge_half_life_seconds", "min_volume_threshold", "thin"}
+)
+"""What a thin book cannot change: it is decided by then, is the caller's, or is what decides."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DynamicDepthWalkerParams(LawParams, SignalParams):
     """Parameters of the walker. Counts in contracts, increments in dollars, offsets and gains in cents.
 
-    *thin* overrides any of the others where taker depth at arrival is below *min_volume_threshold*.
+    *thin* overrides others where taker depth at arrival is below *min_volume_threshold*: all but horizon, slippage, end,
+    patience and the threshold itself.
     """
 
     max_slippage: float = 0.025
@@ -60,7 +66,9 @@ class DynamicDepthWalkerParams(LawParams, SignalParams):
             found = getattr(self.thin[name], "value", self.thin[name])
             require(holds=False, name=name, value=found, allowed="nothing here: it is decided before the book is seen")
         if self.thin:
-            self.when_thin()  # refuse impossible overrides now, not in the first thin book
+            # Impossible overrides are refused now, not in the first thin book; the others get the types of their fields.
+            thinned = self.when_thin()
+            object.__setattr__(self, "thin", {name: getattr(thinned, name) for name in self.thin})
 
     @property
     def levels(self) -> int:
@@ -68,8 +76,12 @@ class DynamicDepthWalkerParams(LawParams, SignalParams):
         return min(len(self.split_ratios), self.max_split_levels)
 
     def when_thin(self) -> "DynamicDepthWalkerParams":
-        """Return the parameters with the thin overrides applied."""
-        return replace(self, thin={}, **self.thin)  # type: ignore[arg-type] # names were checked, values by the config
+        """Return the parameters with the thin overrides applied. Raises DomainError for a value of another type."""
+        plain = msgspec.to_builtins(self) | msgspec.to_builtins(self.thin) | {"thin": {}}
+        try:
+            return msgspec.convert(plain, type(self))
+        except msgspec.ValidationError as error:
+            raise DomainError(f"thin: found {error}; allowed: values as outside of it") from None
 
 
 class DynamicDepthWalker(Reserving, Signaled):

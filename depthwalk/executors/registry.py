@@ -78,7 +78,7 @@ def _loaded(entry: EntryPoint) -> AlgorithmSpec:
         spec = entry.load()
         if isinstance(spec, AlgorithmSpec):
             spec.params()  # type: ignore[call-arg] # as in `default_parameters`
-    except Exception as error:  # whatever the package of somebody else raises
+    except (Exception, SystemExit) as error:  # whatever the package of somebody else raises
         raise UsageError(f"{where} cannot be used: {type(error).__name__}: {error}") from error
     if not isinstance(spec, AlgorithmSpec):
         raise UsageError(f"{where} cannot be used: found {type(spec).__name__}, an AlgorithmSpec is wanted")
@@ -111,8 +111,10 @@ def make_executor(name: str, params: BaseParams) -> Executor:
         return make(params)
     try:
         made = make(params)
-    except Exception as error:  # whatever the package of somebody else raises
+    except (Exception, SystemExit) as error:  # whatever the package of somebody else raises
         raise UsageError(f"algorithm {name!r} cannot be made: {type(error).__name__}: {error}") from error
     if not isinstance(made, Executor):
         raise UsageError(f"algorithm {name!r} cannot be made: found {type(made).__name__}, an Executor is wanted")
+    if (called := getattr(made, "algorithm", None)) != name:
+        raise UsageError(f"algorithm {name!r} cannot be made: its class says algorithm = {called!r}, it must be {name!r}")
     return made

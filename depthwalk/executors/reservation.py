@@ -33,10 +33,13 @@ class Walking(Executor):
 
     def quotes(self, situation: Situation) -> Sequence[Quote]:
         """Return what each split wants; see `price`."""
-        hurried = situation.elapsed >= self.params.at_cap_from
+        start = self.params.at_cap_from
+        hurried = situation.elapsed >= start
+        # An urgent run keeps its last walk for the way to the cap.
+        most = self.params.max_walks - (start < 1 and not hurried)
         quotes: list[Quote] = []
         for split in situation.splits:
-            if split.placed is not None and split.walks >= self.params.max_walks:
+            if split.placed is not None and split.walks >= most:
                 quotes.append(Quote(split=split.index, price=split.placed, why="no walks left"))
             elif hurried:
                 quotes.append(Quote(split=split.index, price=self.highest(situation), why="time is short: as high as may be"))
@@ -87,6 +90,7 @@ class Reserving(Walking):
     def __init__(self, params: LawParams) -> None:
         super().__init__(params)
         self._offsets: dict[int, float] = {}
+        self._waiting: set[int] = set()
 
     @property
     @abstractmethod
@@ -110,15 +114,25 @@ class Reserving(Walking):
         if best_ask is not None:
             ceiling = min(ceiling, best_ask)
         if best_bid is None:
-            if split.placed is not None or best_ask is None:
-                return None
-            return Quote(split=split.index, price=ceiling, why="no other bid to anchor on: at the ask")
+            return self._unanchored(split, ceiling, situation)
         in_cents = None if spread is None else spread / CENT
         progress = Progress(elapsed=situation.elapsed, remaining=situation.remaining, spread=in_cents)
         target = target_offset(self.law, split.index, progress)
         offset = self._offsets[split.index] = next_offset(self._offsets.get(split.index), target, self.rise)
         price = rung(situation.grid, best_bid, offset, ceiling=ceiling)
         return Quote(split=split.index, price=price, why=f"{self.run.space.from_own_best(offset)}, {self._why(progress)}")
+
+    def _unanchored(self, split: Split, ceiling: Price, situation: Situation) -> Quote | None:
+        """Return the price with no other bid: as high as may be, chosen once, and once more when takers' fees may be paid."""
+        passive = situation.elapsed < self.params.passive_until
+        if situation.sight.best_ask is None or (split.placed is not None and (passive or split.index not in self._waiting)):
+            return None
+        if passive:
+            self._waiting.add(split.index)
+        else:
+            self._waiting.discard(split.index)
+        where = "below the ask" if ceiling < situation.sight.best_ask else "at the ask"
+        return Quote(split=split.index, price=ceiling, why=f"no other bid to anchor on: {where}")
 
     def highest(self, situation: Situation) -> Price:
         """Return the cap, or one step below the ask while takers' fees are avoided; the cap too where there is no such step."""

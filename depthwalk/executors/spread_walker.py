@@ -48,7 +48,8 @@ class SpreadWalker(Signaled):
                 self._reservation, why = float(first), "first in the spread"
         else:
             rise = self.signals.limit * self.params.pace
-            self._reservation += rise * CENT
+            # What it cannot rise to now it does not save up for later.
+            self._reservation = max(self._reservation, min(self._reservation + rise * CENT, float(ceiling)))
             why = ", ".join((f"{rise:.2f}c more", *self.signals.words()))
         # To the nearest price unit first, so that a float's last digit cannot cost a step of the grid.
         price = situation.grid.floor(min(round(self._reservation), ceiling))

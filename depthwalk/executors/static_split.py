@@ -14,6 +14,8 @@ from depthwalk.domain.units import CONTRACT, Duration, Price, Quantity, seconds
 from depthwalk.executors.base import Executor
 from depthwalk.executors.state import BaseParams, EndAction, Quote, Situation, require
 
+_MOST_STEPS = 100
+
 _ORDER_CHECK = seconds(4)
 """How often the orders are read: only so that the run can end when they are filled."""
 
@@ -35,7 +37,7 @@ class StaticSplitParams(BaseParams):
         require(
             bool(ratios) and all(ratio > 0 for ratio in ratios), "split_ratios", list(ratios), "one or more numbers above 0"
         )
-        require(self.level_steps >= 1, "level_steps", self.level_steps, "1 or more")
+        require(1 <= self.level_steps <= _MOST_STEPS, "level_steps", self.level_steps, f"1 to {_MOST_STEPS}")
         require(self.min_split >= 0, "min_split", self.min_split, "0 or more")
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from depthwalk.analysis.walker import Law
 from depthwalk.executors.state import BaseParams, require
 
+_SHORTEST: Final = 0.1
 _NEUTRAL: Final = 0.5
 _LATEST_REST: Final = 0.5
 """At full urgency the last quarter of the horizon is spent at the cap (algorithms.md section 2.7): this share of the half
@@ -31,7 +32,9 @@ class WalkingParams(BaseParams):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require(self.walk_interval_seconds > 0, "walk_interval_seconds", self.walk_interval_seconds, "more than 0")
+        require(
+            self.walk_interval_seconds >= _SHORTEST, "walk_interval_seconds", self.walk_interval_seconds, f"{_SHORTEST} or more"
+        )
         require(self.max_walks >= 0, "max_walks", self.max_walks, "0 or more")
         require(self.urgency is None or 0 <= self.urgency <= 1, "urgency", self.urgency, "0 to 1, or null")
         life = self.edge_half_life_seconds
@@ -61,7 +64,8 @@ class WalkingParams(BaseParams):
 class LawParams(WalkingParams):
     """The control law's gains, in cents: *patience* v, *deficit_gain* g, *spread_gain* z (algorithms.md section 2.3).
 
-    Before the share *passive_until* of the horizon nothing is priced at the ask or above it, so that no taker fee is paid.
+    Before the share *passive_until* of the horizon nothing is priced at the ask or above it, so that no taker's fee is paid;
+    the end game apart.
     """
 
     patience: float = 1.0

@@ -88,7 +88,7 @@ class Watch:
 
     def hold_if_old(self, now: Instant) -> None:
         """Hold where the book we decide on has not been confirmed for too long."""
-        if self.too_old(now):
+        if self.hold is None and self.too_old(now):
             self.holding(f"the book is older than {in_seconds(self.run.rules.max_book_age):g} s", now)
 
     def book_age(self, now: Instant) -> Duration | None:

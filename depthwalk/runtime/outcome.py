@@ -13,6 +13,7 @@ from depthwalk.domain.order import Fill
 from depthwalk.domain.result import ApiUsage, BasicEstimate, Conditions, ExecutionResult, Shortfall, Status
 from depthwalk.domain.units import CENT, ONE, Instant, Money, Quantity
 from depthwalk.errors import DomainError
+from depthwalk.executors import asking
 from depthwalk.executors.base import Executor
 from depthwalk.executors.snapshot import split_views, value_of
 
@@ -87,7 +88,7 @@ def conclude(
         conditions=Conditions(
             near_limit=_near_limit(executor),
             traded_volume=traded_volume,
-            momentum=executor.adverse_momentum,
+            momentum=asking.momentum(executor),
             ema_slippage_percent=_ema_slippage(executor, fills),
         ),
         tags=dict(tags),
@@ -121,14 +122,17 @@ def _shortfall(executor: Executor, fills: list[Fill], unfilled: Quantity) -> Sho
         seen = bisect_right(times, fill.at)
         mid = executor.watch.mids[seen - 1][1] if seen else None
         marked.append(MarkedFill(price=run.space.leg(fill.price), quantity=fill.quantity, mid_twice=mid))
-    completion = Money(0)
+    completion: Money | None = Money(0)
     if unfilled and final is not None:
         taken = sweep_levels(final.asks, unfilled)
         missing = Quantity(unfilled - sum(quantity for _, quantity in taken))
         if taken and missing:
             taken.append((taken[-1][0], missing))  # priced like the opportunity: the ladder goes on at its last price
         legs = [(run.space.leg(price), quantity) for price, quantity in taken]
-        completion = estimate(run.market.fees, legs, is_taker=True, side=run.parent.side)
+        try:
+            completion = estimate(run.market.fees, legs, is_taker=True, side=run.parent.side)
+        except DomainError:  # the venue's table of these fees is not in its API
+            completion = None
     return shortfall(
         marked,
         arrival_mid_twice=None if arrival is None or first is None else first.book.mid_twice,

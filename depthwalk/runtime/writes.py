@@ -119,7 +119,8 @@ class Writes:
         except ExchangeError as no:
             await self._reject(CancelRejected, intent.client_id, RefusalReason.OTHER, no)
         else:
-            filled = Quantity(child.total - reply.reduced_by)
+            # The larger total, if an amend that was lost may have made it so: to think too much filled is put right by reading.
+            filled = Quantity(max(child.total, child.ceiling) - reply.reduced_by)
             self._post(OrderCanceled(at=self._clock.now(), client_id=intent.client_id, filled=filled))
             await self._fills(intent.client_id, filled)
 

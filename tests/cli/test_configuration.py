@@ -60,7 +60,7 @@ def _run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str,
         (
             "execution:\n  algorithm: magic\n",
             2,
-            "execution.algorithm: found 'magic'; allowed: simple_limit, dynamic_depth_walker",
+            "execution.algorithm: found 'magic'; allowed: simple_limit, static_split",
         ),
         ("methods:\n  m:\n    algorithm: magic\n", 3, "methods.m.algorithm: found 'magic'; allowed: simple_limit"),
         ("methods:\n  m:\n    max_slippage: 0.1\n", 2, "methods.m.algorithm: found nothing; allowed: simple_limit"),

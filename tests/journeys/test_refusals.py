@@ -196,7 +196,7 @@ def test_a_budget_for_the_simple_algorithm_only(tmp_path: Path) -> None:
     ended = depthwalk("--json", "-q", "--config", config, *run, folder=tmp_path)
     assert "simple_limit" == ended.object["algorithm"]
     with sqlite3.connect(tmp_path / "test.sqlite") as database:
-        (why,) = database.execute("SELECT payload FROM journal WHERE payload LIKE '%\"fallback\"%'").fetchone()
+        (why,) = database.execute("SELECT payload FROM journal WHERE payload LIKE '%no API budget%'").fetchone()
     database.close()
     assert "no API budget for dynamic_depth_walker: up to " in why
 
