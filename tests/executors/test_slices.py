@@ -55,12 +55,13 @@ def test_only_what_is_released_goes_out() -> None:
 
 
 def test_less_released_than_before_makes_no_order_smaller() -> None:
-    """A close that moves away moves the schedule back: what is out stays out."""
+    """A close that moves away moves the schedule back: what is out stays out, at a new price too."""
     scene = Scene(60)
     release(scene, 25, 41)
     scene.accept()
 
     assert [] == release(scene, 10, 41)
+    assert [AmendOrder(client_id=scene.child().client_id, price=cents(42), total=contracts(25))] == release(scene, 10, 42)
 
 
 def test_a_new_price_and_a_larger_total_are_one_amend() -> None:
@@ -104,6 +105,19 @@ def test_a_post_only_order_does_not_grow_onto_the_ask_at_a_new_price() -> None:
     scene.accept()
 
     assert [CancelOrder] == [type(intent) for intent in release(scene, 20, 44)]
+
+
+def test_a_resting_order_that_never_arrived_is_sent_again_under_its_id() -> None:
+    """The venue takes one order of an id at most, so all of it may go out once more; under another id none of it."""
+    scene = Scene(60)
+    (first,) = release(scene, 10, 41)
+    never(scene)
+    assert isinstance(first, SubmitOrder)
+    scene.desk.splits[0].retry_id = first.client_id
+    (again,) = release(scene, 20, 42)
+
+    assert isinstance(again, SubmitOrder)
+    assert (first.client_id, contracts(20)) == (again.client_id, again.quantity)
 
 
 # --- taking ---------------------------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ from depthwalk.executors.state import BaseParams
 from depthwalk.runtime.runner import GRACE
 from tests.support.books import market
 from tests.support.driven import Driven
-from tests.support.model_venue import Flight, Reception, TrueOrder, Way, sound
+from tests.support.model_venue import CANCEL_NOS, NOS, Flight, Reception, TrueOrder, Way, sound
 from tests.support.parameters import any_parameters
 from tests.support.venue import T0, parent
 
@@ -52,18 +52,6 @@ WHICH = st.integers(0, 7)
 PARTS = st.integers(1, 6_000)
 SELDOM = st.sampled_from([False, False, False, True])
 BROKEN = ["crossed", "locked", "empty", "without ours", "less than ours"]
-NOS = [
-    RefusalReason.THROTTLED,
-    RefusalReason.THROTTLED,
-    RefusalReason.INVALID_PRICE,
-    RefusalReason.INSUFFICIENT_BALANCE,
-    RefusalReason.PAUSED,
-    RefusalReason.MARKET_CLOSED,
-    RefusalReason.NOT_FOUND,
-    RefusalReason.OTHER,
-]
-CANCEL_NOS = [RefusalReason.NOT_FOUND, RefusalReason.PAUSED, RefusalReason.THROTTLED, RefusalReason.OTHER]
-
 CLOSES = st.none() | st.none() | st.integers(1, 60)
 ORDERS = st.builds(
     parent,
@@ -310,10 +298,14 @@ class AnyVenue(RuleBasedStateMachine):
         run.look_at_book(shown, fit=fit, foreign=theirs, age=seconds(age))
 
     def older(self, shown: Book, less: int) -> tuple[Book, bool]:
-        """Return a book with less at our prices than we have there, and whether it is fit all the same."""
-        ours = {child.price for child in self.driven.children if child.resting}
-        old = [[(p, Quantity(max(0, n - less) if p in ours else n)) for p, n in rows] for rows in (shown.bids, shown.asks)]
-        return Book.of_levels(bids=old[0], asks=old[1]), not ours
+        """Return a book with less at our prices than we have there, and whether nobody can tell."""
+        ours: dict[int, int] = {}
+        for child in self.driven.children:
+            ours[child.price] = ours.get(child.price, 0) + child.resting
+        old = [[(p, Quantity(max(0, n - less) if ours.get(p) else n)) for p, n in rows] for rows in (shown.bids, shown.asks)]
+        there = dict(old[0] if self.driven.parent.side is Side.BUY else old[1])
+        same = all(there.get(Price(price), 0) >= size for price, size in ours.items())
+        return Book.of_levels(bids=old[0], asks=old[1]), same
 
     @precondition(going)
     @rule(lost=st.booleans(), luck=SELDOM)

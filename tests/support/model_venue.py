@@ -27,6 +27,19 @@ from depthwalk.errors import RefusalReason
 
 Write = SubmitOrder | AmendOrder | CancelOrder
 
+NOS = [
+    RefusalReason.THROTTLED,
+    RefusalReason.THROTTLED,
+    RefusalReason.INVALID_PRICE,
+    RefusalReason.INSUFFICIENT_BALANCE,
+    RefusalReason.PAUSED,
+    RefusalReason.MARKET_CLOSED,
+    RefusalReason.NOT_FOUND,
+    RefusalReason.OTHER,
+]
+CANCEL_NOS = [RefusalReason.NOT_FOUND, RefusalReason.PAUSED, RefusalReason.THROTTLED, RefusalReason.OTHER]
+"""Why writes are refused: creates and amends, cancels."""
+
 
 def sound(bid: int, gap: int, size: int = 40) -> Book:
     """Return a book of others, in cents; a gap of 0 or less is locked or crossed."""
