@@ -42,12 +42,13 @@ def check(context: typer.Context) -> int:
 
     session = session_of(context)
     found = examine(session.config)
+    wrong = (*found.faults, *found.unusable)
     if session.json:
-        faults = [_fault(fault) for fault in found.faults]
+        faults = [_fault(fault) for fault in wrong]
         terminal.write_json([{"ok": not faults, "file": _file(found), "faults": faults}])
         return ExitCode.USAGE if faults else ExitCode.DONE
-    if found.faults:
-        raise ConfigError([str(fault) for fault in found.faults], hint=HINT)
+    if wrong:
+        raise ConfigError([str(fault) for fault in wrong], hint=HINT)
     if not session.quiet:
         looked = " or ".join(str(place.absolute()) for place in places())
         none = f"ok: there is no config file, the built-in defaults are in force (it would be {looked})"

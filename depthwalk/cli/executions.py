@@ -1,6 +1,6 @@
 """`depthwalk executions`: what was executed before."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from depthwalk.assembly import Dormant
     from depthwalk.reports.history import ExecutionRow
+    from depthwalk.reports.result_json import Json
     from depthwalk.storage.executions import ExecutionSummary
 
 app = typer.Typer(rich_markup_mode=None, help="Look back at executions.")
@@ -53,6 +54,7 @@ def show(
 ) -> int:
     """Show one execution: what it cost, every decision and why, every fill."""
     from depthwalk import assembly
+    from depthwalk.config.rendering import parameters_as_written
     from depthwalk.reports.history import TimedRecord, details_json, execution_details
     from depthwalk.storage.executions import load_execution
 
@@ -60,13 +62,17 @@ def show(
     with assembly.open_store(session.config, session.database) as store:
         found = load_execution(store, execution)
         row = _row(found.summary, store.path)
-    result, fills = found.result, found.fills
+    start, result, fills = found.summary.start, found.result, found.fills
+    written, changed = parameters_as_written(start.algorithm, start.parameters)
     decisions = [TimedRecord(at=decision.at, record=decision.record) for decision in found.decisions]
     if session.json:
-        terminal.write_json([details_json(row, result, decisions, fills)])
+        terminal.write_json([details_json(row, result, decisions, fills, parameters=cast("dict[str, Json]", written))])
     else:
         terminal.write_table(
-            session, lambda width, signs: execution_details(row, result, decisions, fills, width=width, signs=signs)
+            session,
+            lambda width, signs: execution_details(
+                row, result, decisions, fills, changed={name: written[name] for name in changed}, width=width, signs=signs
+            ),
         )
     return ExitCode.DONE
 

@@ -174,7 +174,8 @@ def convert(raw: object, want: object, path: Path, faults: Faults) -> object:
             return by_value[raw]
         faults.add(path, shown(raw), ", ".join(str(each.value) for each in want))
         return BAD
-    raise TypeError(f"no conversion to {want}")
+    faults.add(path, shown(raw), f"nothing: the configuration knows no values of its type ({want})")
+    return BAD
 
 
 def _hints(kind: type) -> dict[str, object]:

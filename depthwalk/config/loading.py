@@ -20,7 +20,7 @@ from depthwalk.config.document import read_document
 from depthwalk.config.faults import Fault, Faults
 from depthwalk.config.sections import Method
 from depthwalk.config.settings import Config, default_algorithms, varied
-from depthwalk.errors import ConfigError
+from depthwalk.errors import ConfigError, UsageError
 from depthwalk.executors.registry import algorithm, algorithm_names, is_algorithm
 from depthwalk.executors.state import BaseParams
 
@@ -37,12 +37,15 @@ def places() -> tuple[Path, ...]:
 class Examined:
     """What became of looking for a configuration: the file it was found in (None: none, the defaults hold), all its faults.
 
-    *config* keeps the default wherever there is a fault; *raw* is the document as YAML has it, None where it could not be read.
+    *unusable* are sections of algorithms of other packages that cannot be loaded: faults, but in nobody's way who does not
+    use them. *config* keeps the default wherever there is a fault; *raw* is the document as YAML has it, None where it could
+    not be read.
     """
 
     path: Path | None
     config: Config
     faults: tuple[Fault, ...] = ()
+    unusable: tuple[Fault, ...] = ()
     raw: object = None
 
 
@@ -59,12 +62,14 @@ def examine(path: Path | None = None) -> Examined:
     if document is None:
         return Examined(path=path, config=Config(), faults=tuple(found))
     faults = Faults(str(path), document.line_of)
-    config = _config(document.raw, faults)
+    unusable = Faults(str(path), document.line_of)
+    config = _config(document.raw, faults, unusable)
     return Examined(
         path=path,
         config=replace(config, origin=path.absolute()),
         # From top to bottom, as they will be mended.
         faults=tuple(sorted((*found, *faults.all), key=lambda fault: fault.line or 0)),
+        unusable=tuple(unusable.all),
         raw=document.raw,
     )
 
@@ -82,7 +87,7 @@ def load(path: Path | None = None) -> Config:
     return examined.config
 
 
-def _config(raw: object, faults: Faults) -> Config:
+def _config(raw: object, faults: Faults, unusable: Faults) -> Config:
     """Convert the whole document; keys that are absent keep their defaults."""
     hints = get_type_hints(Config)
     del hints["origin"]
@@ -90,23 +95,34 @@ def _config(raw: object, faults: Faults) -> Config:
     methods = document.pop("methods", None)
     values: dict[str, object] = {}
     for key, value in document.items():
-        converted = _algorithms(value, faults) if key == "algorithms" else convert(value, hints[key], (key,), faults)
+        converted = _algorithms(value, faults, unusable) if key == "algorithms" else convert(value, hints[key], (key,), faults)
         if converted is not BAD:
             values[key] = converted
     config = Config(**cast("dict[str, Any]", values))
-    return replace(config, methods=config.methods | _methods(methods, config, faults))
+    return replace(config, methods=config.methods | _methods(methods, config, faults, unusable))
 
 
-def _algorithms(raw: object, faults: Faults) -> dict[str, BaseParams]:
+def _algorithms(raw: object, faults: Faults, unusable: Faults) -> dict[str, BaseParams]:
     params = default_algorithms()
     for name, settings in known(raw, algorithm_names(), ("algorithms",), faults).items():
-        read = section(algorithm(name).params, settings, ("algorithms", name), faults)
-        if read is not None:
-            params[name] = read
+        if _usable(name, ("algorithms", name), unusable):
+            read = section(algorithm(name).params, settings, ("algorithms", name), faults)
+            if read is not None:
+                params[name] = read
     return params
 
 
-def _methods(raw: object, config: Config, faults: Faults) -> dict[str, Method]:
+def _usable(name: str, path: tuple[str, ...], unusable: Faults) -> bool:
+    """Say whether an algorithm can be loaded; where it cannot, that is noted."""
+    try:
+        algorithm(name)
+    except UsageError as no:
+        unusable.add(path, no.message, "an algorithm that can be loaded")
+        return False
+    return True
+
+
+def _methods(raw: object, config: Config, faults: Faults, unusable: Faults) -> dict[str, Method]:
     methods: dict[str, Method] = {}
     for key, value in mapping(raw, ("methods",), faults).items():
         if not isinstance(key, str):
@@ -118,7 +134,8 @@ def _methods(raw: object, config: Config, faults: Faults) -> dict[str, Method]:
         if not isinstance(chosen, str) or not is_algorithm(chosen):
             faults.add((*path, "algorithm"), shown(chosen), ", ".join(algorithm_names()))
             continue
-        methods[key] = _method(chosen, settings, path, config, faults)
+        if _usable(chosen, (*path, "algorithm"), unusable):
+            methods[key] = _method(chosen, settings, path, config, faults)
     return methods
 
 

@@ -13,7 +13,8 @@ import yaml
 from depthwalk.config.sections import Method
 from depthwalk.config.settings import Config
 from depthwalk.domain.units import Money, Price, Quantity, format_money, format_price, format_quantity
-from depthwalk.executors.registry import algorithm
+from depthwalk.errors import UsageError
+from depthwalk.executors.registry import algorithm, default_parameters, parameters_from
 
 Tree = dict[str, "Leaf | Tree"]
 
@@ -87,6 +88,19 @@ def _flow(value: object) -> str:
 def _inner(document: Mapping[Any, object], name: str) -> Mapping[Any, object]:
     found = document.get(name)
     return found if isinstance(found, Mapping) else {}
+
+
+def parameters_as_written(algorithm_name: str, plain: Mapping[str, object]) -> tuple[dict[str, object], tuple[str, ...]]:
+    """Return an execution's stored parameters as the file would have them, and the names of those that are not as they come.
+
+    What this version does not know is returned as it was stored.
+    """
+    try:
+        params, usual = parameters_from(algorithm_name, plain), default_parameters(algorithm_name)
+    except UsageError:
+        return dict(plain), ()
+    written = {name: leaf.value for name, leaf in _section(params, None).items() if isinstance(leaf, Leaf)}
+    return written, tuple(name for name in written if getattr(params, name) != getattr(usual, name))
 
 
 def _section(value: Any, raw: object, skip: tuple[str, ...] = ()) -> Tree:  # noqa: ANN401 - any of the config's dataclasses

@@ -11,7 +11,7 @@ from depthwalk.analysis.walker import Law
 from depthwalk.domain.units import Quantity
 from depthwalk.executors.reservation import Reserving
 from depthwalk.executors.state import EndAction, Situation
-from depthwalk.executors.walking import LawParams
+from depthwalk.executors.walking import LawParams, require_cents
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +21,10 @@ class AdaptiveLimitParams(LawParams):
     max_slippage: float = 0.025
     end_action: EndAction = EndAction.CROSS
     offset: float = 1.1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_cents("offset", self.offset)
 
 
 class AdaptiveLimit(Reserving):

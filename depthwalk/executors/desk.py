@@ -113,7 +113,11 @@ class Desk:
         """Give resting orders a later expiry where it is time to; nothing else is changed."""
         for child in () if self.children.in_doubt else self.children.live:
             if child.status is OrderStatus.RESTING and (later := self._renewed(child, now)) is not None:
-                self._send(AmendOrder(client_id=child.client_id, price=child.price, total=child.total, expires_at=later), now)
+                amend = AmendOrder(client_id=child.client_id, price=child.price, total=child.total, expires_at=later)
+                if (
+                    self._objection(amend) is None
+                ):  # as it is it may no longer be sent, after a change of the grid: the next step moves it
+                    self._send(amend, now)
 
     def _released_rest(self, split: Split) -> Quantity:
         """Return what a split may still send, with no living child: of what is released, neither filled nor lost in doubt."""
@@ -203,6 +207,9 @@ class Desk:
             part = self.splits[split]
             part.ahead = None  # a new order queues at the back, even where the last one stood
             client_id, part.retry_id = part.retry_id, None
+            earlier = None if client_id is None else self.children.get(client_id)
+            if earlier is None or not earlier.written_off:
+                client_id = None  # it has turned up after all
         if client_id is None:
             self._sequence += 1
             client_id = self.run.parent.child_id(self._sequence)
@@ -220,11 +227,12 @@ class Desk:
 
     def _send(self, intent: SubmitOrder | AmendOrder | CancelOrder, now: Instant) -> None:
         """Let an order out: the only place. Cancels always pass, one can always get out."""
-        if not isinstance(intent, CancelOrder):
-            denied = self.children.admit(
-                intent, grid=self.run.market.grid, cap=self.run.space.leg(self._cap()), side=self.run.parent.side
-            )
-            if denied is not None:
-                raise Denied(denied)
+        if not isinstance(intent, CancelOrder) and (denied := self._objection(intent)) is not None:
+            raise Denied(denied)
         self.children.sending(intent, now)
         self._outbox.append(intent)
+
+    def _objection(self, intent: SubmitOrder | AmendOrder) -> str | None:
+        """Return why the choke point would not let an order out, None where it would."""
+        leg_cap = self.run.space.leg(self._cap())
+        return self.children.admit(intent, grid=self.run.market.grid, cap=leg_cap, side=self.run.parent.side)

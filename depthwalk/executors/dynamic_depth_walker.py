@@ -13,12 +13,12 @@ import msgspec
 from depthwalk.analysis.depth import within
 from depthwalk.analysis.splits import split as divide_quantity
 from depthwalk.analysis.walker import Law
-from depthwalk.domain.units import CENT, CONTRACT, Price, Quantity
+from depthwalk.domain.units import CENT, CONTRACT, Price, Quantity, format_quantity
 from depthwalk.errors import DomainError
 from depthwalk.executors.reservation import Reserving, Signaled
 from depthwalk.executors.signals import SignalParams, Signals
 from depthwalk.executors.state import EndAction, Situation, require
-from depthwalk.executors.walking import LawParams
+from depthwalk.executors.walking import LawParams, require_cents
 
 _THIN_WITHIN = Price(3 * CENT)
 """Taker depth is counted this near the opposite best when compared with min_volume_threshold."""
@@ -59,6 +59,7 @@ class DynamicDepthWalkerParams(LawParams, SignalParams):
         require(
             len(self.offsets) >= self.levels, "offsets", list(self.offsets), f"at least {self.levels}, one for each split level"
         )
+        require_cents("offsets", *self.offsets)
         require(self.min_split >= 0, "min_split", self.min_split, "0 or more")
         known = {each.name for each in fields(self)}
         require(set(self.thin) <= known, "thin", sorted(set(self.thin) - known), "parameters of dynamic_depth_walker")
@@ -114,7 +115,10 @@ class DynamicDepthWalker(Reserving, Signaled):
 
         With no other bid there is nothing to anchor on: the whole quantity is one split at the opposite best.
         """
-        if within(situation.book.asks, _THIN_WITHIN) < self.params.min_volume_threshold and self.params.thin:
+        depth = within(situation.book.asks, _THIN_WITHIN)
+        if depth < self.params.min_volume_threshold and self.params.thin:
+            why = f"{format_quantity(depth)} offered within 3 cents: the overrides of thin hold"
+            self.watch.record("thin", why, situation.now)
             self.params = self.params.when_thin()
             self._law = self.params.law(self.params.offsets)
             self.signals = Signals(self.params)

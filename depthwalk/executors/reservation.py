@@ -42,13 +42,14 @@ class Walking(Executor):
             if split.placed is not None and split.walks >= most:
                 quotes.append(Quote(split=split.index, price=split.placed, why="no walks left"))
             elif hurried:
-                quotes.append(Quote(split=split.index, price=self.highest(situation), why="time is short: as high as may be"))
+                if (highest := self.highest(situation)) is not None:
+                    quotes.append(Quote(split=split.index, price=highest, why="time is short: as high as may be"))
             elif (quote := self.price(split, situation)) is not None:
                 quotes.append(quote)
         return quotes
 
-    def highest(self, situation: Situation) -> Price:
-        """Return the highest price that a hurried split may have now: the cap."""
+    def highest(self, situation: Situation) -> Price | None:
+        """Return the highest price that a split may have now: the cap; None where there is none."""
         return situation.cap
 
     @abstractmethod
@@ -111,6 +112,8 @@ class Reserving(Walking):
         """Return the split's rung by the law; with no other bid to anchor on, at the ask and left there."""
         sight, ceiling = situation.sight, self.highest(situation)
         best_bid, best_ask, spread = sight.best_bid, sight.best_ask, sight.spread
+        if ceiling is None:
+            return None
         if best_ask is not None:
             ceiling = min(ceiling, best_ask)
         if best_bid is None:
@@ -134,12 +137,12 @@ class Reserving(Walking):
         where = "below the ask" if ceiling < situation.sight.best_ask else "at the ask"
         return Quote(split=split.index, price=ceiling, why=f"no other bid to anchor on: {where}")
 
-    def highest(self, situation: Situation) -> Price:
-        """Return the cap, or one step below the ask while takers' fees are avoided; the cap too where there is no such step."""
+    def highest(self, situation: Situation) -> Price | None:
+        """Return the cap, or one step below the ask while takers' fees are avoided; None where there is no such step."""
         ask, cap = situation.sight.best_ask, situation.cap
         if ask is None or ask > cap or situation.elapsed >= self.params.passive_until:
             return cap
-        return situation.grid.below(ask) or cap
+        return situation.grid.below(ask)
 
     def _why(self, progress: Progress) -> str:
         behind = deficit(progress)

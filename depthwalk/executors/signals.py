@@ -30,6 +30,8 @@ from depthwalk.executors.sight import Sight
 from depthwalk.executors.state import require
 from depthwalk.executors.walking import WalkingParams
 
+_LEAST_WEIGHT = 0.001
+
 
 class Momentum(Enum):
     """What momentum is taken from."""
@@ -66,7 +68,7 @@ class SignalParams(WalkingParams):
         super().__post_init__()
         require(self.momentum_threshold > 0, "momentum_threshold", self.momentum_threshold, "more than 0")
         require(self.momentum_window_seconds > 0, "momentum_window_seconds", self.momentum_window_seconds, "more than 0")
-        require(0 < self.ema_alpha <= 1, "ema_alpha", self.ema_alpha, "more than 0, at most 1")
+        require(_LEAST_WEIGHT <= self.ema_alpha <= 1, "ema_alpha", self.ema_alpha, f"{_LEAST_WEIGHT} to 1")
         require(0 < self.depth_dry_up_threshold <= 1, "depth_dry_up_threshold", self.depth_dry_up_threshold, "above 0, to 1")
         names = ("base_increment", "aggressive_increment", "aggressive_walk_multiplier", "conservative_walk_multiplier")
         for name in names:

@@ -10,10 +10,17 @@ from depthwalk.analysis.walker import Law
 from depthwalk.executors.state import BaseParams, require
 
 _SHORTEST: Final = 0.1
+_MOST_CENTS: Final = 1_000
 _NEUTRAL: Final = 0.5
 _LATEST_REST: Final = 0.5
 """At full urgency the last quarter of the horizon is spent at the cap (algorithms.md section 2.7): this share of the half
 that urgency has left above neutral."""
+
+
+def require_cents(name: str, *values: float) -> None:
+    """Raise DomainError naming a parameter of the control law that is out of all proportion, or no number."""
+    for value in values:
+        require(-_MOST_CENTS <= value <= _MOST_CENTS, name, value, f"-{_MOST_CENTS} to {_MOST_CENTS} cents")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +83,8 @@ class LawParams(WalkingParams):
     def __post_init__(self) -> None:
         super().__post_init__()
         require(0 <= self.passive_until <= 1, "passive_until", self.passive_until, "0 to 1")
+        for name in ("patience", "deficit_gain", "spread_gain"):
+            require_cents(name, getattr(self, name))
 
     def law(self, offsets: tuple[float, ...]) -> Law:
         """Return the law that these parameters and *offsets* describe, with the caller's patience in it."""

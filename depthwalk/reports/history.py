@@ -3,7 +3,7 @@
 The rows are this room's own, so that nothing here depends on how they are kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rich.console import Group, RenderableType
@@ -166,10 +166,14 @@ def execution_details(
     decisions: Sequence[TimedRecord],
     fills: Sequence[Fill],
     *,
+    changed: Mapping[str, object],
     width: int,
     signs: Glyphs = UNICODE,
 ) -> RenderableType:
-    """Return one execution whole: what came of it, every decision with its reason, every fill."""
+    """Return one execution whole: what came of it, every decision with its reason, every fill.
+
+    *changed* are the parameters that were not as the algorithm comes.
+    """
     parts: list[RenderableType] = [
         executions_table([row], width=width, signs=signs) if result is None else summary(result, signs=signs)
     ]
@@ -177,7 +181,9 @@ def execution_details(
         driven = f"process {row.owner} drives it" if row.owner is not None else "nobody drives it: `depthwalk recover` ends it"
         parts.append(Text(f"execution {row.execution_id} has not ended; {driven}", "yellow"))
     if row.routing is not None:
-        parts.append(_routed(row.routing, row.algorithm))
+        parts.append(_line("drawn", _routed(row.routing, row.algorithm)))
+    if changed:
+        parts.append(_line("set", ", ".join(f"{name} {value}" for name, value in changed.items())))
     if decisions:
         parts += [Text(), _decisions(row, decisions, signs)]
     if fills:
@@ -185,14 +191,19 @@ def execution_details(
     return Group(*parts)
 
 
-def _routed(routing: Routing, ran: str) -> Table:
-    """Return how the algorithm was drawn, as one more line of the summary."""
+def _routed(routing: Routing, ran: str) -> str:
+    """Say how the algorithm was drawn."""
     other = routing.control if routing.algorithm == routing.candidate else routing.candidate
     words = f"{routing_words(routing)}; the other was {other}"
+    return words if ran == routing.algorithm else f"{words}; {ran} ran instead"
+
+
+def _line(name: str, words: str) -> Table:
+    """Return one more line of the summary."""
     line = Table.grid(padding=(0, 2, 0, 0))
     line.add_column(style="dim", no_wrap=True, min_width=len("execution"))
     line.add_column(overflow="fold")
-    line.add_row("drawn", words if ran == routing.algorithm else f"{words}; {ran} ran instead")
+    line.add_row(name, words)
     return line
 
 
@@ -226,16 +237,23 @@ def _fills(row: ExecutionRow, fills: Sequence[Fill], signs: Glyphs) -> Table:
 
 
 def details_json(
-    row: ExecutionRow, result: ExecutionResult | None, decisions: Sequence[TimedRecord], fills: Sequence[Fill]
+    row: ExecutionRow,
+    result: ExecutionResult | None,
+    decisions: Sequence[TimedRecord],
+    fills: Sequence[Fill],
+    *,
+    parameters: Mapping[str, Json],
 ) -> dict[str, Json]:
     """Return the object of `executions show --json`: times in seconds since its start, *result* null until it ends.
 
-    *routing* is null where the algorithm was named; its *algorithm* is the one drawn, whatever ran.
+    *routing* is null where the algorithm was named; its *algorithm* is the one drawn, whatever ran. *parameters* are all that
+    the algorithm had, as the configuration writes them.
     """
     own = row.parent.own_price
     return {
         **execution_json(row),
         "routing": None if row.routing is None else _routing_json(row.routing),
+        "parameters": dict(parameters),
         "result": None if result is None else to_json(result),
         "decisions": [
             {
