@@ -61,23 +61,26 @@ def plan(request: "ExecuteRequest") -> PlanSheet:
     shown = list({arm.name: arm for arm in (*shown, *instead)}.values())
     if arms.candidate is not None:
         notes.append(prospect(arms, config.rollout, seen.started, seen.changed))
-    decisions = []
+    book: BookFacts | None = None
+    flow: FlowFacts | None = None
+    plans: list[Plan] = []
     for arm in shown:
         try:
-            decisions.append((arm, first_decision(arm.name, arm.params, seen.started, seen.changed)))
+            first = first_decision(arm.name, arm.params, seen.started, seen.changed)
+            if book is None and (facts := _facts(first, seen)) is not None:
+                book, flow = facts, FlowFacts(liquidity=facts.liquidity, tape=seen.tape)
+            plans.append(_plan(arm, first, seen, flow))
         except (Faulty, UsageError) as no:
             if arm in meant:
                 raise UsageError(f"{arm.name}: {no.message}") from no
             notes.append(f"{arm.name} is left out: {no.message}")
-    book = next((facts for _, first in decisions if (facts := _facts(first, seen)) is not None), None)
-    flow = None if book is None else FlowFacts(liquidity=book.liquidity, tape=seen.tape)
     return PlanSheet(
         parent=parent,
         environment=environment,
         source=seen.source,
         at=seen.changed.at,
         chosen=_chosen(config, arms, picks, seen),
-        plans=tuple(_plan(arm, first, seen, flow) for arm, first in decisions),
+        plans=tuple(plans),
         detailed=_detailed(request, arms, shown, picks),
         book=book,
         flow=flow,

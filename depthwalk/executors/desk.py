@@ -130,7 +130,7 @@ class Desk:
         Taken is taken once: an immediate order that never arrived is not sent again (design, D7).
         """
         lost = (child for child in self.children if child.split == split.index and child.written_off)
-        return sum(child.total for child in lost if child.client_id != split.retry_id)
+        return sum(child.total for child in lost if split.takes or child.client_id != split.retry_id)
 
     def _total(self, split: Split, child: Child) -> Quantity:
         """Return the total a resting child should have: as it is, or more where more of its split has been released."""

@@ -45,7 +45,7 @@ def _run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str,
         ("rate_limit:\n  tier: gold\n", 2, "rate_limit.tier: found 'gold'; allowed: auto, basic, advanced"),
         ("liquidity:\n  liquid: 10\n", 2, "liquidity.liquid: found 10.00; allowed: moderate (50.00) or more"),
         (f"{_WALKER}offsets: [1.1]\n", 3, "algorithms.dynamic_depth_walker.offsets: found [1.1]; allowed: at least 2"),
-        (f"{_WALKER}thin: {{ema_alpha: 9}}\n", 3, "algorithms.dynamic_depth_walker.thin.ema_alpha: found 9.0; allowed: more"),
+        (f"{_WALKER}thin: {{ema_alpha: 9}}\n", 3, "algorithms.dynamic_depth_walker.thin.ema_alpha: found 9.0; allowed: 0.001 to 1"),
         (f"{_WALKER}thin:\n      max_wlaks: 3\n", 4, "thin.max_wlaks: found an unknown key (did you mean max_walks?)"),
         (
             f"{_WALKER}split_ratios:\n    - 0.6\n    - x\n",
