@@ -17,7 +17,7 @@ Sample = tuple[Instant, float]
 """When, and a reading: an imbalance in -1 … 1, or a displayed volume."""
 
 
-_NOTHING = 1e-9
+_NOTHING = 1e-6
 """What all samples together may weigh that are not looked at: nothing, beside a threshold of some percent."""
 
 

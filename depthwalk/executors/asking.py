@@ -61,8 +61,9 @@ def quotations(algorithm: Algorithm, situation: Situation) -> Sequence[Quote]:
 
 def _sound(quote: Quote) -> bool:
     """Say whether a quote is what its types say: it goes into the journal, which has to be readable."""
-    numbers = (quote.split, quote.price, *(() if quote.release is None else (quote.release,)))
-    return all(type(number) is int for number in numbers) and type(quote.why) is str and type(quote.take) is bool
+    release = 0 if quote.release is None else quote.release
+    numbers = type(quote.split) is type(quote.price) is type(release) is int
+    return numbers and type(quote.why) is str and type(quote.take) is bool
 
 
 def momentum(algorithm: Algorithm) -> float | None:

@@ -8,6 +8,7 @@ Prices here are YES prices, money is YES price x quantity.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from depthwalk.domain.book import Book
 from depthwalk.domain.grid import Grid
@@ -104,8 +105,7 @@ class Child:
         self.version += 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(NamedTuple):
     """What all children come to, until something happens to one: those *live*, and what of them should rest in the book.
 
     *in_doubt*: the outcome of a write is unknown; *in_flight*: or it is unanswered, so that a book cannot be cleaned of our
@@ -131,13 +131,14 @@ class Standing:
         for child in children:
             done = max(child.filled, child.reported)
             filled += done
-            if not child.live:
-                committed += done
-                continue
+            if child.status is not OrderStatus.RESTING:
+                if not child.live:
+                    committed += done
+                    continue
+                in_flight = True
+                in_doubt |= child.status is OrderStatus.IN_DOUBT
             committed += max(child.ceiling, child.total)
             live.append(child)
-            in_doubt |= child.status is OrderStatus.IN_DOUBT
-            in_flight |= child.status is not OrderStatus.RESTING
             if child.time_in_force is TimeInForce.GOOD_TILL_CANCELED and child.total > done:
                 own = bids if child.side is Side.BUY else asks
                 own[child.price] = own.get(child.price, 0) + child.total - done

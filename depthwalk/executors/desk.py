@@ -104,10 +104,10 @@ class Desk:
     @property
     def lacking(self) -> bool:
         """Whether a split wants an order and has none."""
-        return any(
-            split.wanted is not None and self.live_child(split) is None and self._released_rest(split) > 0
-            for split in self.splits
-        )
+        for split in self.splits:
+            if split.wanted is not None and self.live_child(split) is None and self._released_rest(split) > 0:
+                return True
+        return False
 
     def renew(self, now: Instant) -> None:
         """Give resting orders a later expiry where it is time to; nothing else is changed."""
@@ -179,7 +179,7 @@ class Desk:
 
     def tighten_queues(self, sight: Sight) -> None:
         """Lower the bounds of what is ahead of our orders: never more than others show there."""
-        for child in self.children.live:
+        for child in self.children.standing.live:
             if child.split == CROSS_SPLIT:
                 continue
             split = self.splits[child.split]

@@ -9,7 +9,7 @@ from math import inf
 
 from depthwalk.analysis.walker import Law, Progress, deficit, next_offset, rung, target_offset
 from depthwalk.domain.messages import Look, PublicTrade
-from depthwalk.domain.units import CENT, Duration, Price, seconds
+from depthwalk.domain.units import Duration, Price, seconds
 from depthwalk.executors.base import Executor
 from depthwalk.executors.signals import SignalParams, Signals
 from depthwalk.executors.state import Quote, Situation, Split
@@ -111,15 +111,13 @@ class Reserving(Walking):
     def price(self, split: Split, situation: Situation) -> Quote | None:
         """Return the split's rung by the law; with no other bid to anchor on, at the ask and left there."""
         sight, ceiling = situation.sight, self.highest(situation)
-        best_bid, best_ask, spread = sight.best_bid, sight.best_ask, sight.spread
+        best_bid, best_ask, progress = sight.best_bid, sight.best_ask, situation.progress
         if ceiling is None:
             return None
         if best_ask is not None:
             ceiling = min(ceiling, best_ask)
         if best_bid is None:
             return self._unanchored(split, ceiling, situation)
-        in_cents = None if spread is None else spread / CENT
-        progress = Progress(elapsed=situation.elapsed, remaining=situation.remaining, spread=in_cents)
         target = target_offset(self.law, split.index, progress)
         offset = self._offsets[split.index] = next_offset(self._offsets.get(split.index), target, self.rise)
         price = rung(situation.grid, best_bid, offset, ceiling=ceiling)

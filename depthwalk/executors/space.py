@@ -1,11 +1,12 @@
 """How one parent's prices map onto a buyer's, so that no algorithm has two code paths for two sides."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from depthwalk.domain.book import Book, Touch
 from depthwalk.domain.grid import Grid
 from depthwalk.domain.order import Action, Outcome, ParentOrder, Side
-from depthwalk.domain.units import ONE, Price, mirrored
+from depthwalk.domain.units import ONE, Price
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class BuyerSpace:
         if self.side is Side.BUY:
             return touch
         (bid, bid_size), (ask, ask_size) = touch
-        return (mirrored(ask), ask_size), (mirrored(bid), bid_size)
+        return cast("Touch", ((ONE - ask, ask_size), (ONE - bid, bid_size)))
 
     def grid(self, grid: Grid) -> Grid:
         """Turn the YES grid into the buyer's."""

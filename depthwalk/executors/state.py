@@ -5,13 +5,14 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 
+from depthwalk.analysis.walker import Progress
 from depthwalk.domain.book import Book
 from depthwalk.domain.grid import Grid
 from depthwalk.domain.market import Market
 from depthwalk.domain.messages import Rules, Started
 from depthwalk.domain.order import ParentOrder
 from depthwalk.domain.result import Arrival, WalkStep
-from depthwalk.domain.units import Duration, Instant, Price, Quantity, seconds
+from depthwalk.domain.units import CENT, Duration, Instant, Price, Quantity, seconds
 from depthwalk.errors import DomainError
 from depthwalk.executors.children import Children
 from depthwalk.executors.sight import Sight
@@ -193,13 +194,13 @@ class Situation:
     There is one for every book, so that what only a step looks at is worked out when it is looked at.
     """
 
-    __slots__ = ("_children", "_elapsed", "_run", "arrival", "cap", "now", "sight", "splits")
+    __slots__ = ("_children", "_progress", "_run", "arrival", "cap", "now", "sight", "splits")
 
     def __init__(
         self, now: Instant, sight: Sight, *, run: Run, arrival: Arrival, splits: Sequence[Split], children: Children
     ) -> None:
         self._run, self._children = run, children
-        self._elapsed: float | None = None
+        self._progress: Progress | None = None
         self.now, self.sight, self.arrival, self.splits = now, sight, arrival, splits
         self.cap: Price = run.space.traded(arrival.cap)
 
@@ -219,13 +220,23 @@ class Situation:
         return self._run.parent.quantity
 
     @property
+    def progress(self) -> Progress:
+        """Where the run stands, as the control law has it."""
+        if self._progress is None:
+            quantity, spread = self._run.parent.quantity, self.sight.spread
+            self._progress = Progress(
+                elapsed=min(1.0, self._run.worked(self.now) / self._run.horizon),
+                remaining=(quantity - self._children.filled) / quantity,
+                spread=None if spread is None else spread / CENT,
+            )
+        return self._progress
+
+    @property
     def elapsed(self) -> float:
         """The share of the horizon that has passed, 0 to 1."""
-        if self._elapsed is None:
-            self._elapsed = min(1.0, self._run.worked(self.now) / self._run.horizon)
-        return self._elapsed
+        return self.progress.elapsed
 
     @property
     def remaining(self) -> float:
         """The share of the requested quantity that is not filled, 0 to 1."""
-        return (self.quantity - self._children.filled) / self.quantity
+        return self.progress.remaining

@@ -51,7 +51,7 @@ class Watch:
             self.holding(_FLYING if flying else _OLD, event.at)
             return None
         state = leg.state
-        if state in _UNFIT:
+        if state is not BookState.TWO_SIDED and state in _UNFIT:
             self.holding(f"the book is {state.value}", event.at)
             return None
         seen = Sight(leg, self.run.space, event.confirmed_at)

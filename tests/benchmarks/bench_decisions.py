@@ -53,10 +53,10 @@ SPREAD = Price(200)
 TICKER = "KXBTC15M-26MAY131630-30"
 
 BOTH = 2
-WALKS = 6
-"""Runs beside each other, so that a step can be timed several times in a row, as parsing is: neither comes out of the cold."""
-BOOKS = 50
-"""Books for each of them before a step is due."""
+IN_A_ROW = 8
+"""Steps, and books parsed, one after another: neither comes out of the cold."""
+BOOKS = 100
+"""Books, and deltas, one after another."""
 
 Change = tuple[Side, Price, int]
 
@@ -176,7 +176,7 @@ class Walk:
         return BookChanged(at=self._now, book=book, confirmed_at=self._now)
 
     def books(self, draw: random.Random) -> list[BookChanged]:
-        """Return the books of the next half second, one change after another."""
+        """Return the books of the next second, one change after another."""
         events, book = [], self._shown()
         for change in changes_of(self._others, BOOKS, draw):
             book, self._others = book.with_change(*change), self._others.with_change(*change)
@@ -222,26 +222,26 @@ def one_round(count: int, draw: random.Random) -> dict[str, float]:
     """Time everything on one drawn book of *count* levels a side; return microseconds by name."""
     others = levels_of(count, draw)
     body = dumps(encode_book(others))
-    walks = {action: [Walk(action, others) for _ in range(WALKS)] for action in Action}
+    walks = {"buyer": Walk(Action.BUY, others), "seller": Walk(Action.SELL, others)}
     clock = Clock()
     gc.collect()
     gc.disable()
-    for moved in (False, True) * 4:
+    for moved in (False, True):
         changes = changes_of(others, BOOKS, draw)
         frames, feed = [framed(change, number) for number, change in enumerate(changes)], Feed(others)
-        clock.time("parse", WALKS, lambda: [decode_book(body) for _ in range(WALKS)])
+        for _ in range(IN_A_ROW):
+            clock.time("parse", 1, lambda: decode_book(body))
         clock.time("delta", BOOKS, lambda each=frames, feed=feed: [feed.take(frame) for frame in each])
         clock.time("applied", BOOKS, lambda each=changes: reduce(applied, each, others))
-        for action, runs in walks.items():
-            who = "buyer" if action is Action.BUY else "seller"
-            for walk in runs:
-                handle, events = walk.run.handle, walk.books(draw)
-                clock.time(f"{who}: no step due", BOOKS, lambda each=events, handle=handle: [handle(event) for event in each])
-            due = [(walk, *walk.due(moved=moved)) for walk in runs]
-            name = f"{who}: step due, {'both amended' if moved else 'prices stay'}"
-            clock.time(name, WALKS, lambda each=due: [walk.step(book, woke) for walk, book, woke in each])
-            if {walk.answer() for walk in runs} != {BOTH if moved else 0}:
-                raise SystemExit("other orders were sent than should have been")
+        for who, walk in walks.items():
+            handle, events = walk.run.handle, walk.books(draw)
+            clock.time(f"{who}: no step due", BOOKS, lambda each=events, handle=handle: [handle(event) for event in each])
+            for _ in range(IN_A_ROW):
+                book, woke = walk.due(moved=moved)
+                name = f"{who}: step due, {'both amended' if moved else 'prices stay'}"
+                clock.time(name, 1, lambda walk=walk, book=book, woke=woke: walk.step(book, woke))
+                if walk.answer() != (BOTH if moved else 0):
+                    raise SystemExit("other orders were sent than should have been")
     gc.enable()
     return clock.micros
 
