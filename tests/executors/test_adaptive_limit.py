@@ -149,3 +149,17 @@ def test_a_close_in_sight_makes_it_less_patient() -> None:
     story = limit(close=30.0).story
 
     assert ["0 post 41 x100", "4 amend 42 x100", "8 amend 43 x100", "12 cancel", "12.05 plain 44 x100"] == story[:5]
+
+
+@pytest.mark.parametrize(
+    ("urgency", "story"),
+    [
+        # 1.7 + 3t/40: patience counts for nothing, being behind for as much as ever.
+        (0.0, ["0 post 41 x100", "4 amend 42 x100", "20 amend 43 x100", "32 cancel", "32.05 plain 44 x100"]),
+        # 1.7 + 5t/40: it counts twice.
+        (1.0, ["0 post 41 x100", "4 amend 42 x100", "12 amend 43 x100", "20 cancel", "20.05 plain 44 x100"]),
+    ],
+)
+def test_urgency_scales_patience(urgency: float, story: list[str]) -> None:
+    """The law's v, and nothing else of it."""
+    assert story == limit(urgency=urgency).story[: len(story)]

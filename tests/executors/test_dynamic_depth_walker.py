@@ -72,6 +72,14 @@ def test_a_thin_book_takes_the_overrides_and_is_split_all_the_same() -> None:
     assert ["0 plain 44 x60", "0 post 43 x40"] == walk("43x100 | 44x9").story[:2]
 
 
+def test_a_thin_book_changes_how_fast_it_walks_too() -> None:
+    """A cent a step instead of half a one: 2.7, 3.7, 4.7."""
+    jumpy: dict[str, object] = {"split_ratios": (1.0,), "deficit_gain": 90.0, "order_flow_imbalance": False, "dry_up": False}
+    story = walk("40x100 | 49x30", parent(target=cents(60)), thin={"base_increment": cents(1)}, **jumpy).story
+
+    assert ["0 post 42 x100", "4 amend 43 x100", "8 amend 44 x100", "12 amend 45 x100"] == story[:4]
+
+
 def test_depth_further_than_three_cents_makes_no_book_less_thin() -> None:
     """49 at 44 and 500 at 48: thin."""
     assert ["0 post 43 x60", "0 post 42 x40"] == walk("43x100 | 44x49 48x500", thin={"offsets": (0.0, -1.0, 0.0)}).story[:2]

@@ -120,6 +120,25 @@ def test_a_resting_order_that_never_arrived_is_sent_again_under_its_id() -> None
     assert (first.client_id, contracts(20)) == (again.client_id, again.quantity)
 
 
+def test_an_order_that_turned_up_after_all_is_not_sent_again() -> None:
+    """It rests, is filled, and the next slice is an order of its own."""
+    scene = Scene(60)
+    (first,) = release(scene, 10, 41)
+    never(scene)
+    assert isinstance(first, SubmitOrder)
+    scene.desk.splits[0].retry_id = first.client_id
+    child = scene.desk.children[first.client_id]
+    scene.hear(
+        OrderAccepted(at=T0, client_id=first.client_id, order_id="v", filled=contracts(10), remaining=Quantity(0)),
+        child,
+    )
+    (second,) = release(scene, 20, 41)
+
+    assert isinstance(second, SubmitOrder)
+    assert first.client_id != second.client_id
+    assert contracts(10) == second.quantity
+
+
 # --- taking ---------------------------------------------------------------------------------------------------------
 
 
