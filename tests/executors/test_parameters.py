@@ -153,13 +153,13 @@ def test_the_horizon_is_kept(algorithm: str) -> None:
 REFUSED: dict[str, list[object]] = {
     "timeout_seconds": [0.0, -1.0, 86_401.0, float("nan")],
     "max_slippage": [-0.01, 1.5, float("nan")],
-    "walk_interval_seconds": [0.0, -4.0],
+    "walk_interval_seconds": [0.0, 0.09, -4.0],
     "max_walks": [-1],
     "urgency": [1.1, -0.1],
     "edge_half_life_seconds": [0.0, -3.0],
     "momentum_threshold": [0.0],
     "momentum_window_seconds": [0.0],
-    "ema_alpha": [0.0, 1.1],
+    "ema_alpha": [0.0, 0.0009, 1.1],
     "depth_dry_up_threshold": [0.0, 1.1],
     "base_increment": [Price(0)],
     "aggressive_increment": [Price(0)],
@@ -167,16 +167,24 @@ REFUSED: dict[str, list[object]] = {
     "conservative_walk_multiplier": [0.0],
     "split_ratios": [(), (0.5, -0.5), (0.0,)],
     "min_split": [Quantity(-1)],
-    "level_steps": [0, -1],
+    "level_steps": [0, -1, 101],
     "slices": [0, -1, 1_001],
     "passive_until": [2.0, -0.1],
     "max_split_levels": [0],
-    "offsets": [(1.0,), ()],
+    "offsets": [(1.0,), (), (1_001.0, 0.0, 0.0), (0.0, float("nan"), 0.0)],
+    "offset": [1_001.0, -1_001.0, float("inf"), float("nan")],
+    "patience": [1_001.0, -1_001.0, float("inf"), float("nan")],
+    "deficit_gain": [1_001.0, float("nan")],
+    "spread_gain": [-1_001.0, float("nan")],
     "thin": [{"patince": 1.0}],
 }
 """Impossible values by field: all that have a range, whichever algorithm has them."""
 
-UNBOUNDED = {"end_action", "limit_rule", "momentum", "passive", "patience", "deficit_gain", "spread_gain", "offset"} | {
+UNBOUNDED = {
+    "end_action",
+    "limit_rule",
+    "momentum",
+    "passive",
     "trade_imbalance",
     "order_flow_imbalance",
     "touch_imbalance",
@@ -184,7 +192,7 @@ UNBOUNDED = {"end_action", "limit_rule", "momentum", "passive", "patience", "def
     "dry_up",
     "min_volume_threshold",
 }
-"""Fields any value of which makes sense: enums, switches, gains, a threshold."""
+"""Fields any value of which makes sense: enums, switches, a threshold."""
 
 
 def test_every_field_is_either_bounded_or_not() -> None:
@@ -220,6 +228,8 @@ def test_patience_is_said_in_one_way(algorithm: str) -> None:
         ("max_slippage", 0.5),
         ("end_action", EndAction.CANCEL),
         ("min_volume_threshold", contracts(9)),
+        ("urgency", 1.0),
+        ("edge_half_life_seconds", 9.0),
         ("thin", {}),
     ],
 )
