@@ -157,7 +157,7 @@ def _subtract(levels: tuple[Level, ...], own: Mapping[Price, int]) -> tuple[Leve
     left: list[Level] = []
     for at, level in enumerate(levels):
         if not missing:
-            return (*left, *levels[at:])
+            return tuple(left) + levels[at:]
         price, quantity = level
         if price not in missing:
             left.append(level)

@@ -179,11 +179,8 @@ class Desk:
 
     def tighten_queues(self, sight: Sight) -> None:
         """Lower the bounds of what is ahead of our orders: never more than others show there."""
-        for child in self.children.standing.live:
-            if child.split == CROSS_SPLIT:
-                continue
-            split = self.splits[child.split]
-            if split.ahead:
+        for split in self.splits:
+            if split.ahead and (child := self.live_child(split)) is not None:
                 split.ahead = min(split.ahead, sight.queued(self.run.space.leg(child.price)))
 
     def _cap(self) -> Price:
