@@ -114,3 +114,14 @@ def test_urgency_changes_nothing_at_arrival(algorithm: str, urgency: float) -> N
         [text for text in each if text.startswith("0 ")] for each in (told(algorithm), told(algorithm, urgency=urgency))
     )
     assert first == second
+
+
+@pytest.mark.parametrize("algorithm", PATIENT)
+def test_the_last_walk_is_kept_for_the_way_to_the_cap(algorithm: str) -> None:
+    """Three walks in a hurry: two on the way, to 43, where it stays until 32 s; then to the cap, where it takes."""
+    venue = drive(algorithm, "40x100 | 44x30", parent(100), urgency=1.0, max_walks=3)
+    (split,) = venue.executor.desk.splits
+
+    assert ["32 cancel", "32.05 plain 45 x1"] == venue.story[-2:]
+    assert "43 x1" in venue.story[-3]
+    assert 3 == split.walks == len(split.history) - 1
