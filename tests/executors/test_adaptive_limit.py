@@ -163,3 +163,11 @@ def test_a_close_in_sight_makes_it_less_patient() -> None:
 def test_urgency_scales_patience(urgency: float, story: list[str]) -> None:
     """The law's v, and nothing else of it."""
     assert story == limit(urgency=urgency).story[: len(story)]
+
+
+def test_no_other_bid_and_no_takers_fee() -> None:
+    """One step below the ask as long as it may not take, then at the ask; where there is no step below it nothing."""
+    passive: dict[str, object] = {"passive_until": 0.85, "end_action": EndAction.CANCEL}
+
+    assert ["0 post 43 x100", "36 cancel", "36.05 plain 44 x100", "38.5 cancel"] == limit("| 44x30", **passive).story
+    assert ["36 plain 1 x100", "38.5 cancel"] == limit("| 1x30", **passive).story
