@@ -8,9 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from depthwalk.domain.messages import (
-    AmendOrder,
     Event,
-    Intent,
     Operation,
     OrderInDoubt,
     OrderRejected,
@@ -20,7 +18,7 @@ from depthwalk.domain.messages import (
     Woke,
 )
 from depthwalk.domain.order import Action, Outcome
-from depthwalk.domain.units import Instant, Quantity, seconds
+from depthwalk.domain.units import Instant, seconds
 from depthwalk.errors import RefusalReason
 from depthwalk.executors.state import EndAction
 from depthwalk.executors.twap import Twap, TwapParams
@@ -248,29 +246,14 @@ def test_never_more_is_out_than_is_due(count: int, quantity: int, hits: list[tup
         passive=rests,
         hits={float(at): size for at, size in hits},
     )
+    again = Twap(TwapParams(timeout_seconds=HORIZON, slices=count, passive=rests))
     lot = 100 if quantity % 100 == 0 else 1
-    filled: dict[str, int] = {}
-    out: dict[str, int] = {}
-    fills = iter(sorted(venue.fills, key=lambda fill: fill.at))
-    fill = next(fills, None)
-    for at, intent in venue.sent:
-        while fill is not None and fill.at <= T0 + seconds(at):
-            name = next(child.client_id for child in venue.executor.desk.children if child.order_id == fill.order_id)
-            filled[name] = filled.get(name, 0) + fill.quantity
-            if not rests:
-                out[name] = filled[name]  # what an order that takes did not get at once is gone
-            fill = next(fills, None)
-        if at < HORIZON - 1.5 and isinstance(intent, SubmitOrder | AmendOrder):
-            out = {name: filled.get(name, 0) if not rests else total for name, total in out.items()}
-            out[intent.client_id] = total_of(intent)
-            due = -(-(quantity // lot) * min(count, int(round(at * 1e6) * count // 40_000_000) + 1) // count) * lot
-            assert sum(out.values()) <= due
-
-
-def total_of(intent: Intent) -> Quantity:
-    """What an order may become by it."""
-    assert isinstance(intent, SubmitOrder | AmendOrder)
-    return intent.quantity if isinstance(intent, SubmitOrder) else intent.total
+    for event in venue.events:
+        again.handle(event)
+        number = min(count, (event.at - T0) * count // 40_000_000 + 1)
+        due = -(-quantity * number // (lot * count)) * lot
+        assert again.ending is not None or again.desk.children.committed <= due
+    assert venue.finish == again.finish
 
 
 def test_the_first_wake_up_is_for_the_second_slice() -> None:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from depthwalk.clock import LoopClock
 from depthwalk.domain.messages import AmendOrder, Event, Finish, Intent, Reason, Recovering, Resumed, Rules, SubmitOrder
-from depthwalk.domain.order import Action, Outcome, ParentOrder
+from depthwalk.domain.order import Action, Outcome, ParentOrder, TimeInForce
 from depthwalk.domain.result import ApiUsage, ExecutionResult
 from depthwalk.domain.units import Quantity, seconds
 from depthwalk.executors.base import Executor
@@ -363,9 +363,15 @@ def _wrong_books(told: Told, executor: Executor) -> Iterator[str]:
 
 
 def _wrong_writes(told: Told) -> Iterator[str]:
-    """A recovery decides no create and no amend, and lets none out."""
+    """A recovery decides no create and no amend, and lets none out; what takes at once is never sent twice."""
     recovering = False
+    taking: set[str] = set()
     for event, intents in told.journal.entries:
+        for intent in intents:
+            if isinstance(intent, SubmitOrder) and intent.time_in_force is TimeInForce.IMMEDIATE_OR_CANCEL:
+                if intent.client_id in taking:
+                    yield f"{intent.client_id} takes, and was sent twice"
+                taking.add(intent.client_id)
         recovering = (recovering or isinstance(event, Recovering)) and not isinstance(event, Resumed)
         if recovering and any(isinstance(intent, SubmitOrder | AmendOrder) for intent in intents):
             yield "a recovery decided to send an order"
