@@ -21,7 +21,7 @@ from tests.support.books import market
 from tests.support.parameters import any_parameters, field_names
 from tests.support.venue import T0, Venue, parent
 
-EXAMPLES = int(os.environ.get("DEPTHWALK_STORM_RUNS", "0")) or 25
+LONG = int(os.environ.get("DEPTHWALK_STORM_RUNS", "100"))
 
 REFUSALS = [None, None, None, RefusalReason.THROTTLED, RefusalReason.POST_ONLY_CROSS, RefusalReason.PAUSED]
 
@@ -80,9 +80,23 @@ def test_every_field_of_every_algorithm_is_drawn(algorithm: str) -> None:
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 @given(data=st.data())
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=25)
 def test_nothing_is_ever_overfilled_past_the_cap_or_left_alive(algorithm: str, data: st.DataObject) -> None:
     """Sum of fills, cap, limit, grid, walks, what is left over, what the result says, and the replay."""
+    check_run(algorithm, data)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@given(data=st.data())
+@settings(max_examples=LONG, deadline=None)
+def test_nothing_is_ever_overfilled_for_long(algorithm: str, data: st.DataObject) -> None:
+    """As above, as many runs of each as asked for."""
+    check_run(algorithm, data)
+
+
+def check_run(algorithm: str, data: st.DataObject) -> None:
+    """Draw a run, play it, and hold it against all of that."""
     venue, params = data.draw(venues(algorithm))
     venue.run()
     executor, order = venue.executor, venue.order
