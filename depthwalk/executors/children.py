@@ -38,6 +38,7 @@ from depthwalk.errors import DomainError, RefusalReason
 class Child:
     """One order sent for the parent. *total* is filled plus wanted; *ceiling* the most it can become while a write is out.
 
+    It can become larger, too, by an amend that never arrived, as far as one can tell: *stray* is the total of that.
     *filled* is the sum of the fills we hold, *reported* the venue's word for it: fills may lag behind replies. *version*
     counts what happened to it, so that a reading taken before can be told apart. *written_off*: its create never
     arrived, as far as one can tell, so its quantity stays reserved. *resent*: sent once more under the same id.
@@ -55,6 +56,7 @@ class Child:
     order_id: str | None = None
     status: OrderStatus = OrderStatus.PENDING
     ceiling: Quantity = Quantity(0)
+    stray: Quantity = Quantity(0)
     filled: Quantity = Quantity(0)
     reported: Quantity = Quantity(0)
     fills: list[Fill] = field(default_factory=list)
@@ -289,7 +291,7 @@ class Children:
         if isinstance(intent, AmendOrder):
             child.move(OrderStatus.AMENDING)
             child.amending = intent
-            child.ceiling = Quantity(max(child.ceiling, child.total, intent.total))
+            child.ceiling = Quantity(max(child.total, child.stray, intent.total))
         else:
             child.move(OrderStatus.CANCELING)
             child.canceled_at = at
@@ -317,9 +319,9 @@ class Children:
                 self._amended(self[event.client_id], event)
             case AmendRejected():
                 child = self[event.client_id]
-                # One that never arrived, as far as one can tell, may yet make the order larger.
-                lost = event.reason is RefusalReason.NEVER_ARRIVED
-                child.amending, child.ceiling = None, Quantity(max(child.ceiling, child.total)) if lost else child.total
+                if event.reason is RefusalReason.NEVER_ARRIVED and child.amending is not None:
+                    child.stray = Quantity(max(child.stray, child.amending.total))
+                child.amending, child.ceiling = None, Quantity(max(child.total, child.stray))
                 if child.live:
                     child.move(OrderStatus.RESTING)
             case OrderCanceled() | OrderExpired():
@@ -352,7 +354,10 @@ class Children:
     def _amended(self, child: Child, event: OrderAmended) -> None:
         if event.filled is not None:
             self._report(child, event.filled)
-        child.price, child.total, child.ceiling = event.price, event.total, event.total
+        child.price, child.total = event.price, event.total
+        if child.stray <= child.total:
+            child.stray = Quantity(0)  # whatever comes late of it makes the order no larger
+        child.ceiling = Quantity(max(child.total, child.stray))
         if child.amending is not None and child.amending.expires_at is not None:
             child.expires_at = child.amending.expires_at
         child.amending = None
@@ -368,7 +373,7 @@ class Children:
         child.filled = Quantity(child.filled + fill.quantity)
         child.version += 1
         writing = child.status in (OrderStatus.PENDING, OrderStatus.AMENDING, OrderStatus.IN_DOUBT)
-        # While an amend is out the total may yet change; its reply says whether the order is done.
+        # While a write is out the total may yet change; its reply says whether the order is done.
         whole = max(child.total, child.ceiling)
         if child.filled >= whole and not writing and child.status is not OrderStatus.FILLED:
             child.move(OrderStatus.FILLED)

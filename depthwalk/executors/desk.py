@@ -74,11 +74,13 @@ class Desk:
 
     def pursue(self, split: Split, now: Instant, book: Book | Sight, *, post_only: bool) -> None:
         """Bring a split's order to the price it wants: create, amend, or cancel now and create once that is confirmed."""
-        if split.wanted is None or self.children.in_doubt:
+        # What was wanted before a change of the grid may not be on the new one.
+        wanted = None if split.wanted is None else self.run.grid.floor(split.wanted)
+        if wanted is None or self.children.in_doubt:
             return
         best_ask = book.best_ask
-        takes = best_ask is not None and split.wanted >= best_ask
-        price = self.run.space.leg(split.wanted)
+        takes = best_ask is not None and wanted >= best_ask
+        price = self.run.space.leg(wanted)
         child = self.live_child(split)
         if child is None:
             rest = self._released_rest(split)
