@@ -54,7 +54,7 @@ def show(
 ) -> int:
     """Show one execution: what it cost, every decision and why, every fill."""
     from depthwalk import assembly
-    from depthwalk.config.rendering import parameters_as_written
+    from depthwalk.config.rendering import on_one_line, parameters_as_written
     from depthwalk.reports.history import TimedRecord, details_json, execution_details
     from depthwalk.storage.executions import load_execution
 
@@ -71,7 +71,13 @@ def show(
         terminal.write_table(
             session,
             lambda width, signs: execution_details(
-                row, result, decisions, fills, changed={name: written[name] for name in changed}, width=width, signs=signs
+                row,
+                result,
+                decisions,
+                fills,
+                changed={name: on_one_line(written[name]) for name in changed},
+                width=width,
+                signs=signs,
             ),
         )
     return ExitCode.DONE

@@ -1,5 +1,6 @@
 """A YAML file into a Config: finding it, all its faults at once, each with its line. Reading YAML is `document.py`."""
 
+import difflib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, cast, get_type_hints
@@ -14,6 +15,7 @@ from depthwalk.config.conversion import (
     known,
     mapping,
     section,
+    short,
     shown,
 )
 from depthwalk.config.document import read_document
@@ -104,7 +106,13 @@ def _config(raw: object, faults: Faults, unusable: Faults) -> Config:
 
 def _algorithms(raw: object, faults: Faults, unusable: Faults) -> dict[str, BaseParams]:
     params = default_algorithms()
-    for name, settings in known(raw, algorithm_names(), ("algorithms",), faults).items():
+    here = mapping(raw, ("algorithms",), faults)
+    # What resembles no name is what is left of a package that is gone, rather than a slip.
+    gone = {name for name in here if isinstance(name, str) and not difflib.get_close_matches(name, algorithm_names(), n=1)}
+    for name in sorted(gone):
+        unusable.add(("algorithms", short(name)), "an algorithm that is not installed", ", ".join(algorithm_names()))
+    rest = {name: settings for name, settings in here.items() if name not in gone}
+    for name, settings in known(rest, algorithm_names(), ("algorithms",), faults).items():
         if _usable(name, ("algorithms", name), unusable):
             read = section(algorithm(name).params, settings, ("algorithms", name), faults)
             if read is not None:

@@ -69,18 +69,18 @@ def to_yaml(tree: Tree, *, notes: Mapping[str, str] | None = None) -> str:
 def _lines(tree: Tree, indent: str, path: str, notes: Mapping[str, str]) -> list[str]:
     lines: list[str] = []
     for name, each in tree.items():
-        key, where = _flow(name), f"{path}{name}"
+        key, where = on_one_line(name), f"{path}{name}"
         if not isinstance(each, Leaf):
             lines += [f"{indent}{key}:", *_lines(each, f"{indent}  ", f"{where}.", notes)]
             continue
         said = [*(["default"] if each.default else []), *([notes[where]] if where in notes else [])]
         comment = "".join(c if c.isprintable() else " " for c in f"  # {'; '.join(said)}") if said else ""
-        lines.append(f"{indent}{key}: {_flow(each.value)}{comment}")
+        lines.append(f"{indent}{key}: {on_one_line(each.value)}{comment}")
     return lines
 
 
-def _flow(value: object) -> str:
-    """Write one value on one line, as YAML reads it back."""
+def on_one_line(value: object) -> str:
+    """Return one value on one line, as YAML reads it back."""
     written: str = yaml.safe_dump([value], default_flow_style=True, width=1_000_000, allow_unicode=True, sort_keys=False)
     return written.strip()[1:-1]
 

@@ -166,13 +166,13 @@ def execution_details(
     decisions: Sequence[TimedRecord],
     fills: Sequence[Fill],
     *,
-    changed: Mapping[str, object],
+    changed: Mapping[str, str],
     width: int,
     signs: Glyphs = UNICODE,
 ) -> RenderableType:
     """Return one execution whole: what came of it, every decision with its reason, every fill.
 
-    *changed* are the parameters that were not as the algorithm comes.
+    *changed* are the parameters that were not as the algorithm comes, written as the configuration has them.
     """
     parts: list[RenderableType] = [
         executions_table([row], width=width, signs=signs) if result is None else summary(result, signs=signs)

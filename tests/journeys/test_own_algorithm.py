@@ -131,3 +131,15 @@ def test_what_an_algorithm_does_wrong_costs_nothing(was: str, becomes: str, code
     database.close()
     assert (True, "failed") == (filled < 6_000, status)
     assert "settled" not in depthwalk(example, "execute", *ORDER, "--algo", "simple_limit").err
+
+
+def test_a_package_that_is_gone_keeps_nothing_from_running(tmp_path: Path) -> None:
+    """Its section is a fault for `config check`; whoever does not ask for it is not stopped by it, `recover` least of all."""
+    config = tmp_path / "own.yaml"
+    config.write_text("algorithms: {join_late: {patience: 0.5}}\n", encoding="utf-8")
+
+    assert 0 == depthwalk(tmp_path, "--config", str(config), "recover").code
+    checked = depthwalk(tmp_path, "--config", str(config), "config", "check")
+    assert (2, True) == (checked.code, "line 1: algorithms.join_late: found an algorithm that is not installed" in checked.err)
+    refused = depthwalk(tmp_path, "--config", str(config), "execute", *ORDER, "--algo", "join_late")
+    assert (2, True) == (refused.code, "unknown algorithm 'join_late'" in refused.err)

@@ -114,7 +114,7 @@ def test_one_that_nobody_drives_has_crashed() -> None:
 
 def test_what_was_set_is_said() -> None:
     """The parameters that were not as the algorithm comes, in one line."""
-    changed = {"patience": 2.0, "offsets": [1.5, 0.5]}
+    changed = {"patience": "2.0", "offsets": "[1.5, 0.5]"}
     text = as_text(
         execution_details(history.row(results.result()), results.result(), [], [], changed=changed, width=140), width=140
     )
