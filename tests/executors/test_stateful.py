@@ -384,7 +384,7 @@ def check_any_venue(examples: int, steps: int) -> None:
 
 def test_any_venue_is_survived() -> None:
     """Truth <= requested, cap and grid, one write a split, doubt blocks, ids unique, walks bounded, an end, and a replay."""
-    check_any_venue(120, 40)
+    check_any_venue(90, 40)
 
 
 @pytest.mark.soak

@@ -1,6 +1,6 @@
 """Whole paper runs in bad weather, from seeds: whatever fails on the way, money and orders add up afterwards.
 
-The default is 144 runs and a hundred more behind the marker `soak`, which DEPTHWALK_STORM_RUNS makes as many as wanted
+The default is 120 runs and a hundred more behind the marker `soak`, which DEPTHWALK_STORM_RUNS makes as many as wanted
 (read at import): DEPTHWALK_STORM_RUNS=20000 pytest -m soak tests/runtime/test_storm.py, in blocks that pytest-xdist shares
 out over the cores. DEPTHWALK_STORM_FIRST is the first seed of that. A failure names its whole scene; `play(draw(seed, ...))`
 is that run again. The scenes are in `support/storm.py`.
@@ -34,7 +34,7 @@ SOAK_RUNS = int(os.environ.get("DEPTHWALK_STORM_RUNS", "100"))
 SOAK_FIRST = int(os.environ.get("DEPTHWALK_STORM_FIRST", "1000000"))
 BLOCKS = 10
 
-RUNS_EACH = 6
+RUNS_EACH = 5
 
 _LATE_START = seconds(20)
 _UNFIT = (BookState.CROSSED, BookState.LOCKED, BookState.EMPTY)
