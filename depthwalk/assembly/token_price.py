@@ -134,7 +134,7 @@ def token_price(first: FirstDecision, seen: "BookChanged", rates: Rates, *, open
         renewals=run.horizon // (LONGEST_LIFE // 2),
         polls=-(-END_GAME // POLL),
         watches=-(-(run.horizon + OUTLIVE) // EVERY),
-        look=asking.look(executor, book=False),
+        look=asking.look(executor),
         crosses=executor.base.end_action is EndAction.CROSS,
     )
     return tokens(

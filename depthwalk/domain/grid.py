@@ -47,9 +47,7 @@ class Grid:
 
     def __contains__(self, price: int) -> bool:
         """Say whether an order may carry this price."""
-        if not 0 < price < ONE:
-            return False
-        return any(start <= price <= end and not (price - start) % step for start, end, step in self._steps)
+        return self.floor(price) == price
 
     def floor(self, price: int) -> Price | None:
         """Return the highest valid price at or below *price*, or None."""

@@ -83,9 +83,9 @@ def cadence(algorithm: Algorithm) -> Duration:
     return Duration(max(SHORTEST_CADENCE, said))
 
 
-def look(algorithm: Algorithm, *, book: bool) -> Look:
-    """Return what has to be read before a step, with *book* at least that. Raises Faulty for what is no look of a step."""
+def look(algorithm: Algorithm) -> Look:
+    """Return what an algorithm wants to be read before a step. Raises Faulty for what is no look of a step."""
     said = asked(lambda: algorithm.look)
     if said not in (Look.ORDERS, Look.BOOK, Look.TAPE):
         raise Faulty(f"the algorithm's look is {said!r}: Look.ORDERS, Look.BOOK or Look.TAPE is wanted")
-    return Look.BOOK if book and not said.shows_book else said
+    return said

@@ -225,8 +225,10 @@ class Executor(Algorithm):
     def _wake_working(self, at: int) -> None:
         """Wake at *at*, when the end game begins, which decides on the book, or when orders have to be renewed."""
         due = min(at, self._latest + LONGEST_LIFE // 2, self.run.closing_at)
+        look = asking.look(self)
         # While it holds, or an order is still to be sent, it needs the book whatever the algorithm looks at (design, D12).
-        self._wake(due, asking.look(self, book=due >= self.run.closing_at or self.watch.hold is not None or self.desk.lacking))
+        blind = not look.shows_book and (due >= self.run.closing_at or self.watch.hold is not None or self.desk.lacking)
+        self._wake(due, Look.BOOK if blind else look)
 
     def _woke(self, now: Instant, look: Look) -> None:
         if self.ending is not None:
@@ -242,7 +244,7 @@ class Executor(Algorithm):
             self._work(now)
 
     def _work(self, now: Instant) -> None:
-        if asking.look(self, book=self.desk.lacking).shows_book:
+        if asking.look(self).shows_book or self.desk.lacking:
             self.watch.hold_if_old(now)
         if now >= self._next_step and self.watch.hold is None:
             self._step(now)

@@ -271,7 +271,7 @@ class Children:
 
     def sending(self, intent: SubmitOrder | AmendOrder | CancelOrder, at: Instant) -> None:
         """Note that an admitted write goes out."""
-        self._standing = None
+        standing, self._standing = self._standing, None
         if isinstance(intent, SubmitOrder):
             self._by_id[intent.client_id] = Child(
                 client_id=intent.client_id,
@@ -291,7 +291,10 @@ class Children:
         if isinstance(intent, AmendOrder):
             child.move(OrderStatus.AMENDING)
             child.amending = intent
-            child.ceiling = Quantity(max(child.total, child.stray, intent.total))
+            before, child.ceiling = max(child.ceiling, child.total), Quantity(max(child.total, child.stray, intent.total))
+            if standing is not None:  # all that an amend changes, before it is answered
+                committed = Quantity(standing.committed - before + max(child.ceiling, child.total))
+                self._standing = standing._replace(in_flight=True, committed=committed)
         else:
             child.move(OrderStatus.CANCELING)
             child.canceled_at = at

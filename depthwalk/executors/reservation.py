@@ -33,6 +33,9 @@ class Walking(Executor):
 
     def quotes(self, situation: Situation) -> Sequence[Quote]:
         """Return what each split wants; see `price`."""
+        highest = self.highest(situation)
+        if highest is None:
+            return ()
         start = self.params.at_cap_from
         hurried = situation.elapsed >= start
         # An urgent run keeps its last walk for the way to the cap.
@@ -42,9 +45,8 @@ class Walking(Executor):
             if split.placed is not None and split.walks >= most:
                 quotes.append(Quote(split=split.index, price=split.placed, why="no walks left"))
             elif hurried:
-                if (highest := self.highest(situation)) is not None:
-                    quotes.append(Quote(split=split.index, price=highest, why="time is short: as high as may be"))
-            elif (quote := self.price(split, situation)) is not None:
+                quotes.append(Quote(split=split.index, price=highest, why="time is short: as high as may be"))
+            elif (quote := self.price(split, situation, highest)) is not None:
                 quotes.append(quote)
         return quotes
 
@@ -53,8 +55,8 @@ class Walking(Executor):
         return situation.cap
 
     @abstractmethod
-    def price(self, split: Split, situation: Situation) -> Quote | None:
-        """Return where a split that may walk should rest; None: where it is."""
+    def price(self, split: Split, situation: Situation, highest: Price) -> Quote | None:
+        """Return where a split that may walk should rest, at most at *highest* and the ask; None: where it is."""
 
 
 class Signaled(Walking):
@@ -92,6 +94,7 @@ class Reserving(Walking):
         super().__init__(params)
         self._offsets: dict[int, float] = {}
         self._waiting: set[int] = set()
+        self._explained: tuple[Progress, str] | None = None
 
     @property
     @abstractmethod
@@ -108,14 +111,11 @@ class Reserving(Walking):
         """What else a price is explained by."""
         return ()
 
-    def price(self, split: Split, situation: Situation) -> Quote | None:
+    def price(self, split: Split, situation: Situation, highest: Price) -> Quote | None:
         """Return the split's rung by the law; with no other bid to anchor on, at the ask and left there."""
-        sight, ceiling = situation.sight, self.highest(situation)
-        best_bid, best_ask, progress = sight.best_bid, sight.best_ask, situation.progress
-        if ceiling is None:
-            return None
-        if best_ask is not None:
-            ceiling = min(ceiling, best_ask)
+        sight, progress = situation.sight, situation.progress
+        best_bid, best_ask = sight.best_bid, sight.best_ask
+        ceiling = highest if best_ask is None else min(highest, best_ask)
         if best_bid is None:
             return self._unanchored(split, ceiling, situation)
         target = target_offset(self.law, split.index, progress)
@@ -143,6 +143,9 @@ class Reserving(Walking):
         return situation.grid.below(ask)
 
     def _why(self, progress: Progress) -> str:
-        behind = deficit(progress)
-        words = ([f"behind by {100 * behind:.0f} %"] if behind > 0 else []) + list(self.remarks)
-        return ", ".join(words) or "on schedule"
+        """Say what all splits of a step are explained by: worked out for the first of them."""
+        if self._explained is None or self._explained[0] is not progress:
+            behind = deficit(progress)
+            words = ([f"behind by {100 * behind:.0f} %"] if behind > 0 else []) + list(self.remarks)
+            self._explained = progress, ", ".join(words) or "on schedule"
+        return self._explained[1]

@@ -36,10 +36,10 @@ class SpreadWalker(Signaled):
         """Return the whole quantity."""
         return (situation.quantity,)
 
-    def price(self, split: Split, situation: Situation) -> Quote | None:
+    def price(self, split: Split, situation: Situation, highest: Price) -> Quote | None:
         """Return the reservation price, at most the ask and the cap; with no other bid to start from, at the ask."""
         book, ask = situation.book, situation.book.best_ask
-        ceiling = situation.cap if ask is None else min(ask, situation.cap)
+        ceiling = highest if ask is None else min(ask, highest)
         if self._reservation is None:
             if book.best_bid is None:
                 self._reservation, why = float(ceiling), "no other bid to start from: at the ask"
