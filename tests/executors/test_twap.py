@@ -176,6 +176,8 @@ def test_a_lost_slice_is_not_sent_again_and_stays_reserved() -> None:
     assert contracts(90) == venue.filled
     assert venue.finish is not None
     assert "never arrived" in venue.finish.detail
+    # Nor may its id be lent to an order that rests.
+    assert venue.executor.desk.splits[0].retry_id is None
 
 
 def test_no_slice_goes_out_while_one_is_in_doubt() -> None:

@@ -42,7 +42,7 @@ from depthwalk.domain.order import OrderStatus, ParentOrder, TimeInForce
 from depthwalk.domain.result import ApiUsage
 from depthwalk.domain.units import CONTRACT, SECOND, Instant, Quantity
 from depthwalk.errors import RefusalReason
-from depthwalk.executors.children import Child
+from depthwalk.executors.children import Child, Standing
 from depthwalk.executors.registry import make_executor
 from depthwalk.executors.reservation import Walking
 from depthwalk.executors.state import LEAVE_BOUND, BaseParams
@@ -135,6 +135,8 @@ class Driven:
             # The close may have moved away: what was due before stays released.
             self._due = max(self._due, -(-self.parent.quantity // lot * number // slices) * lot)
             assert self.venue.worst <= self._due
+        # What is kept of the children between two changes is what they come to.
+        assert Standing.of(self.children) == executor.desk.children.standing
         momentum = executor.adverse_momentum
         assert momentum is None or -1 <= momentum <= 1
 
