@@ -79,7 +79,7 @@ def plan(request: "ExecuteRequest") -> PlanSheet:
         environment=environment,
         source=seen.source,
         at=seen.changed.at,
-        chosen=_chosen(config, arms, picks, seen),
+        chosen=None if unknown else _chosen(config, arms, picks, seen),
         plans=tuple(plans),
         detailed=_detailed(request, arms, shown, picks),
         book=book,

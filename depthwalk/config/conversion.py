@@ -159,9 +159,9 @@ def convert(raw: object, want: object, path: Path, faults: Faults) -> object:
     if want in _PLAIN:
         return _plain(raw, want, path, faults)
     origin, inner = get_origin(want), get_args(want)
-    if origin in (Union, UnionType):
-        (present,) = (each for each in inner if each is not type(None))
-        return None if raw is None else convert(raw, present, path, faults)
+    present = [each for each in inner if each is not type(None)]
+    if origin in (Union, UnionType) and len(present) == 1:
+        return None if raw is None else convert(raw, present[0], path, faults)
     if origin is tuple:
         return _items(raw, inner[0], path, faults)
     if isinstance(want, type) and is_dataclass(want):

@@ -190,11 +190,12 @@ def test_any_document_is_converted_or_refused(raw: Any) -> None:
         assert (section(spec.params, raw, (name,), faults) is None) == bool(faults.lines)
 
 
-def test_a_type_without_a_conversion_is_a_fault_of_the_key() -> None:
+@pytest.mark.parametrize("kind", [Fraction, int | str, list[int]])
+def test_a_type_without_a_conversion_is_a_fault_of_the_key(kind: object) -> None:
     """A parameter of another package's algorithm may have a type that no file can say: refused by name, not by a traceback."""
     faults = Faults()
 
-    assert convert("1/2", Fraction, ("algorithms", "theirs", "share"), faults) is BAD
+    assert convert("1/2", kind, ("algorithms", "theirs", "share"), faults) is BAD
     assert (
         "algorithms.theirs.share: found '1/2'; allowed: nothing: the configuration knows no values of its type"
         in faults.lines[0]
