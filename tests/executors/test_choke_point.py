@@ -228,3 +228,19 @@ def test_a_confirmed_cancel_ends_what_a_lost_amend_could_have_done() -> None:
 
     assert contracts(4) == ledger.children.committed
     assert ledger.admit(ledger.submit("B", 56)) is None
+
+
+def test_a_smaller_amend_after_a_lost_larger_one_frees_nothing() -> None:
+    """10 to 30 lost, then 10 to 20 sent and confirmed: the 30 may come last, so 30 are counted until the order has ended."""
+    ledger = Ledger(60)
+    ledger.rest("A", 10)
+    ledger.send(amend("A", 30))
+    ledger.children.apply(AmendRejected(at=T0, client_id="A", reason=RefusalReason.NEVER_ARRIVED, detail=""))
+    ledger.send(amend("A", 20))
+    assert contracts(30) == ledger.children.committed
+    ledger.children.apply(amended("A", 20, 0))
+
+    assert contracts(30) == ledger.children.committed
+    ledger.send(amend("A", 40))
+    ledger.children.apply(amended("A", 40, 0))
+    assert contracts(40) == ledger.children.committed
