@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from depthwalk.cli.main import main
-from tests.support.command import depthwalk
+from tests.support.command import depthwalk_here as depthwalk
 
 
 def book(folder: Path, *arguments: str) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import Ended, depthwalk
+from tests.support.command import Ended
+from tests.support.command import depthwalk_here as depthwalk
 
 FAST = ("--time", "simulated", "--yes")
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import ROOT, Ended, depthwalk
+from tests.support.command import ROOT, Ended
+from tests.support.command import depthwalk_here as depthwalk
 
 ARGUMENTS = ("PAPER-MODERATE", "--count", "60", "--algo", "dynamic_depth_walker", "--seed", "7")
 FAST = ("--time", "simulated", "--yes")

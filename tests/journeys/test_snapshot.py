@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from depthwalk.cli.main import main
-from tests.support.command import ROOT, depthwalk
+from tests.support.command import ROOT
+from tests.support.command import depthwalk_here as depthwalk
 
 PAPER = ["PAPER-LIQUID", "PAPER-MODERATE", "PAPER-THIN"]
 
