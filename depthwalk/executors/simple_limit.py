@@ -8,13 +8,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
 
-from depthwalk.domain.messages import Look
 from depthwalk.domain.units import Duration, Price, Quantity, seconds
-from depthwalk.executors.base import Executor
+from depthwalk.executors.left_alone import LeftAlone
 from depthwalk.executors.state import BaseParams, EndAction, Quote, Situation
-
-_ORDER_CHECK = seconds(2)
-"""How often the order is read. Reading one order is cheap, and the run can end as soon as it is filled."""
 
 
 class LimitRule(Enum):
@@ -40,43 +36,27 @@ class SimpleLimitParams(BaseParams):
     limit_rule: LimitRule = LimitRule.ASK
 
 
-class SimpleLimit(Executor):
+class SimpleLimit(LeftAlone):
     """One order at the price of the limit rule."""
 
     algorithm: ClassVar[str] = "simple_limit"
     post_only: ClassVar[bool] = False
 
+    check: ClassVar[Duration] = seconds(2)  # reading one order is cheap
+
     def __init__(self, params: SimpleLimitParams) -> None:
         super().__init__(params)
         self.params = params
-        self._price: Price | None = None
-
-    @property
-    def cadence(self) -> Duration:
-        """Time between two readings of the order."""
-        return _ORDER_CHECK
-
-    @property
-    def look(self) -> Look:
-        """The order is all that matters once it is placed."""
-        return Look.ORDERS
-
-    @property
-    def walks_at_most(self) -> int:
-        """None: nothing is re-priced."""
-        return 0
 
     def divide(self, situation: Situation) -> Sequence[Quantity]:
         """Return the whole quantity."""
         return (situation.quantity,)
 
-    def quotes(self, situation: Situation) -> Sequence[Quote]:
-        """Return the price chosen at arrival."""
-        if self._price is None:
-            self._price = self._choose(situation)
-        return (Quote(split=0, price=self._price, why=f"limit at the {self.params.limit_rule.value}"),)
+    def choose(self, situation: Situation) -> Sequence[Quote]:
+        """Return the price of the limit rule."""
+        return (Quote(split=0, price=self._price(situation), why=f"limit at the {self.params.limit_rule.value}"),)
 
-    def _choose(self, situation: Situation) -> Price:
+    def _price(self, situation: Situation) -> Price:
         """Apply the rule; where the side it looks at is empty, the cap stands in."""
         book, cap = situation.book, situation.cap
         match self.params.limit_rule:

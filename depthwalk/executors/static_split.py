@@ -9,15 +9,11 @@ from typing import ClassVar
 
 from depthwalk.analysis.splits import split as divide_quantity
 from depthwalk.analysis.walker import improve_or_join
-from depthwalk.domain.messages import Look
 from depthwalk.domain.units import CONTRACT, Duration, Price, Quantity, seconds
-from depthwalk.executors.base import Executor
+from depthwalk.executors.left_alone import LeftAlone
 from depthwalk.executors.state import BaseParams, EndAction, Quote, Situation, require
 
 _MOST_STEPS = 100
-
-_ORDER_CHECK = seconds(4)
-"""How often the orders are read: only so that the run can end when they are filled."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,30 +37,16 @@ class StaticSplitParams(BaseParams):
         require(self.min_split >= 0, "min_split", self.min_split, "0 or more")
 
 
-class StaticSplit(Executor):
+class StaticSplit(LeftAlone):
     """The first split improves on the best other bid or joins it, each other one rests below."""
 
     algorithm: ClassVar[str] = "static_split"
 
+    check: ClassVar[Duration] = seconds(4)
+
     def __init__(self, params: StaticSplitParams) -> None:
         super().__init__(params)
         self.params = params
-        self._quotes: tuple[Quote, ...] | None = None
-
-    @property
-    def cadence(self) -> Duration:
-        """Time between two readings of the orders."""
-        return _ORDER_CHECK
-
-    @property
-    def look(self) -> Look:
-        """The orders are all that matters once they are placed."""
-        return Look.ORDERS
-
-    @property
-    def walks_at_most(self) -> int:
-        """None: nothing is re-priced."""
-        return 0
 
     def divide(self, situation: Situation) -> Sequence[Quantity]:
         """Split by the ratios; with no other bid to rest below, the whole quantity is one split."""
@@ -73,13 +55,8 @@ class StaticSplit(Executor):
         ratios = self.params.split_ratios
         return divide_quantity(situation.quantity, ratios, levels=len(ratios), minimum=self.params.min_split)
 
-    def quotes(self, situation: Situation) -> Sequence[Quote]:
-        """Return the prices chosen at arrival."""
-        if self._quotes is None:
-            self._quotes = tuple(self._choose(situation))
-        return self._quotes
-
-    def _choose(self, situation: Situation) -> Sequence[Quote]:
+    def choose(self, situation: Situation) -> Sequence[Quote]:
+        """Return the first split at the touch or one step better, and each other one below it."""
         book, grid = situation.book, situation.grid
         if book.best_bid is None:
             ceiling = situation.cap if book.best_ask is None else min(book.best_ask, situation.cap)
