@@ -112,13 +112,15 @@ class Desk:
         return False
 
     def renew(self, now: Instant) -> None:
-        """Give resting orders a later expiry where it is time to; nothing else is changed."""
+        """Give resting orders a later expiry where it is time to; nothing else is changed.
+
+        One that may no longer be sent as it is, after a change of the grid, is left to the next step, which moves it.
+        """
         for child in () if self.children.in_doubt else self.children.live:
-            if child.status is OrderStatus.RESTING and (later := self._renewed(child, now)) is not None:
+            later = self._renewed(child, now)
+            if child.status is OrderStatus.RESTING and later is not None:
                 amend = AmendOrder(client_id=child.client_id, price=child.price, total=child.total, expires_at=later)
-                if (
-                    self._objection(amend) is None
-                ):  # as it is it may no longer be sent, after a change of the grid: the next step moves it
+                if self._objection(amend) is None:
                     self._send(amend, now)
 
     def _released_rest(self, split: Split) -> Quantity:
