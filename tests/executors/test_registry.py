@@ -57,8 +57,8 @@ class Unnamed(Executor):
         return (situation.quantity,)
 
     def quotes(self, situation: Situation) -> Sequence[Quote]:
-        """Return nothing."""
-        return ()
+        """Return the worst price there is, for the first."""
+        return (Quote(split=0, price=situation.cap, why="at the cap"),)
 
 
 class Other(Unnamed):
