@@ -123,7 +123,7 @@ def token_price(first: FirstDecision, seen: "BookChanged", rates: Rates, *, open
 
     executor = first.executor
     run = executor.run
-    walks, creates = asking.asked(lambda: (executor.walks_at_most, executor.creates_at_most))
+    walks, creates = asking.bounds(executor)
     # It wakes to renew its orders even where its steps are further apart.
     steps = -(-(run.closing_at - seen.at) // min(first.cadence, LONGEST_LIFE // 2))
     pace = Pace(

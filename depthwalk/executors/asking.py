@@ -3,6 +3,7 @@
 Algorithms may come from other packages. Whatever one does wrong must end in the shared layer's way out, on record.
 """
 
+import re
 import traceback
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
@@ -16,6 +17,9 @@ from depthwalk.executors.state import Quote, Situation
 SHORTEST_CADENCE: Final = seconds(0.1)
 """Steps come no closer than this, whatever an algorithm says: each costs requests."""
 
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+"""What no file can hold."""
+
 T = TypeVar("T")
 
 
@@ -23,18 +27,19 @@ class Faulty(DomainError):
     """An algorithm failed, or said what cannot be."""
 
     @classmethod
-    def of(cls, error: Exception) -> "Faulty":
+    def of(cls, error: BaseException) -> "Faulty":
         """Return it for what an algorithm has raised, with where it did."""
         where = traceback.extract_tb(error.__traceback__)[-1]
-        said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        return cls(f"the algorithm failed: {said} ({where.filename.rpartition('/')[2]}, line {where.lineno})")
+        said = "".join(traceback.format_exception_only(error)).strip()  # also where the error itself cannot say
+        place = f"{where.filename.rpartition('/')[2]}, line {where.lineno}"
+        return cls(f"the algorithm failed: {said} ({place})".encode("ascii", "backslashreplace").decode())
 
 
 def asked(question: Callable[[], T]) -> T:
     """Return the answer. Raises Faulty for whatever the algorithm raises, with where it did."""
     try:
         return question()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise Faulty.of(error) from error
 
 
@@ -63,16 +68,23 @@ def _sound(quote: Quote) -> bool:
     """Say whether a quote is what its types say: it goes into the journal, which has to be readable."""
     release = 0 if quote.release is None else quote.release
     numbers = type(quote.split) is type(quote.price) is type(release) is int
-    return numbers and type(quote.why) is str and type(quote.take) is bool
+    return numbers and type(quote.take) is bool and type(quote.why) is str and not _SURROGATE.search(quote.why)
 
 
 def momentum(algorithm: Algorithm) -> float | None:
     """Return the momentum against us, for the record: None where there is none, or where it cannot be said."""
     try:
-        said = asked(lambda: algorithm.adverse_momentum)
+        return asked(lambda: None if algorithm.adverse_momentum is None else float(algorithm.adverse_momentum))
     except Faulty:
         return None
-    return float(said) if isinstance(said, int | float) else None
+
+
+def bounds(algorithm: Algorithm) -> tuple[int | None, int | None]:
+    """Return how often it walks and creates at most. Raises Faulty for what is neither a whole number nor None."""
+    said = asked(lambda: (algorithm.walks_at_most, algorithm.creates_at_most))
+    if not all(bound is None or (type(bound) is int and bound >= 0) for bound in said):
+        raise Faulty(f"the algorithm's walks_at_most and creates_at_most are {said!r}: whole numbers or None are wanted")
+    return said
 
 
 def cadence(algorithm: Algorithm) -> Duration:

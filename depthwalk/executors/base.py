@@ -208,7 +208,7 @@ class Executor(Algorithm):
     def _observe(self, situation: Situation) -> None:
         try:
             self.observe(situation)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise Faulty.of(error) from error
 
     def _situation(self, now: Instant) -> Situation:

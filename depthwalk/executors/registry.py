@@ -111,10 +111,15 @@ def make_executor(name: str, params: BaseParams) -> Executor:
         return make(params)
     try:
         made = make(params)
+        called, post_only = getattr(made, "algorithm", None), getattr(made, "post_only", None)
     except (Exception, SystemExit) as error:  # whatever the package of somebody else raises
         raise UsageError(f"algorithm {name!r} cannot be made: {type(error).__name__}: {error}") from error
     if not isinstance(made, Executor):
         raise UsageError(f"algorithm {name!r} cannot be made: found {type(made).__name__}, an Executor is wanted")
-    if (called := getattr(made, "algorithm", None)) != name:
+    if type(post_only) is not bool:
+        raise UsageError(
+            f"algorithm {name!r} cannot be made: its class says post_only = {post_only!r}, it must be True or False"
+        )
+    if called != name:
         raise UsageError(f"algorithm {name!r} cannot be made: its class says algorithm = {called!r}, it must be {name!r}")
     return made
