@@ -8,6 +8,8 @@ import pytest
 
 from depthwalk.executors import registry
 
+_INSTALLED = registry._installed
+
 
 class Entry(EntryPoint):
     """What `entry_points` yields, with what loading it returns, or the exception that it raises."""
@@ -30,4 +32,4 @@ def plug(monkeypatch: pytest.MonkeyPatch, brings: Mapping[str, object]) -> None:
     """Let other packages bring these algorithms by name, until the test is over."""
     entries = [Entry(name, each) for name, each in brings.items()]
     monkeypatch.setattr(registry, "entry_points", lambda group: entries if group == "depthwalk.algorithms" else [])
-    monkeypatch.setattr(registry, "_installed", registry._installed.__wrapped__)
+    monkeypatch.setattr(registry, "_installed", _INSTALLED.__wrapped__)
