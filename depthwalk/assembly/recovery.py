@@ -209,6 +209,8 @@ async def _settle(found: "ExecutionSummary", database: "Database", client: "Kals
         tags=start.tags,
         finish=finish,
     )
+    # Whatever stood in for an algorithm that is not there any more: the run was that algorithm's.
+    result = replace(result, algorithm=start.algorithm)
     journal.finish(result)
     code = ExitCode.IN_DOUBT if result.status is Status.UNKNOWN else ExitCode.DONE
     return row_of(found, result.status, result.filled, result.finish.detail, code)
