@@ -157,7 +157,7 @@ def test_depth_that_dries_up_hurries_it() -> None:
 
 def test_what_it_cannot_rise_to_it_does_not_save_up() -> None:
     """A contract is offered at 42 again and again, and at 24 s the ask is 47: on by half a cent a step, not at once to 44."""
-    books = {at: "40x100 | 42x1 47x100" for at in (0.0, 3.0, 7.0, 11.0, 15.0, 19.0, 23.0)} | {24.0: "40x100 | 47x100"}
+    books = dict.fromkeys((0.0, 3.0, 7.0, 11.0, 15.0, 19.0, 23.0), "40x100 | 42x1 47x100") | {24.0: "40x100 | 47x100"}
     order = parent(3_000, limit=cents(47), target=cents(47))
     posted = [
         price for at, _, price, _ in walk(books, order, end_action=EndAction.CANCEL).trace if price is not None and at > 8.1
