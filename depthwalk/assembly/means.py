@@ -4,6 +4,7 @@ Only what opens a position needs cash: a bid at p locks p a contract, an ask 1 -
 kalshi-api.md sections 6.3 and 7.4.
 """
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,11 +38,11 @@ class _Need:
 
 
 async def read_means(client: "KalshiClient", parent: ParentOrder, market: Market, *, clock: "Clock") -> Means:
-    """Read position, cash and book. Raises as reads do."""
-    position = await client.position(parent.ticker)
-    cash = await client.balance(market.exchange_index)
+    """Read position, cash and book, all at once. Raises as reads do."""
     asked = clock.now()
-    book = await client.book(parent.ticker)
+    position, cash, book = await asyncio.gather(
+        client.position(parent.ticker), client.balance(market.exchange_index), client.book(parent.ticker)
+    )
     return Means(cash=cash, position=position, seen=BookChanged(at=clock.now(), book=book, confirmed_at=asked))
 
 

@@ -4,6 +4,7 @@ A write goes out once. What it answers is believed only as far as it fits the or
 order in doubt. Source: kalshi-api.md section 6.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Final, TypeVar
@@ -92,7 +93,7 @@ class KalshiClient(MarketReads, PortfolioReads):
 
     async def adopt_limits(self) -> tuple[AccountLimits, EndpointCosts]:
         """Read the account's buckets and the endpoints' costs, keep to them from now on, and return them (needs a key)."""
-        limits, costs = await self.limits(), await self.endpoint_costs()
+        limits, costs = await asyncio.gather(self.limits(), self.endpoint_costs())
         self._session.throttle.adopt(limits)
         self._session.throttle.costs = CostTable(costs)
         return limits, costs

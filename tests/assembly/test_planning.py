@@ -172,7 +172,9 @@ def test_auto_shows_both_arms_and_what_decides(tmp_path: Path) -> None:
     both = ("simple_limit", "dynamic_depth_walker")
     assert both == tuple(plan.algorithm for plan in sheet.plans) == sheet.detailed
     assert (None, None) == (sheet.chosen, sheet.refused)
-    assert [True] == ["in a moderate book dynamic_depth_walker has the share 0.25" in note for note in sheet.notes]
+    assert sheet.book is not None
+    said = f"in a {sheet.book.liquidity.value} book dynamic_depth_walker has the share 0.25"
+    assert [True] == [said in note for note in sheet.notes]
     for share, name in zip((0, 1), both, strict=True):
         config.write_text(f"rollout: {{share: {share}}}", encoding="utf-8")
         assert name == assembly.plan(_request(tmp_path, algorithm="auto", config_path=config)).chosen
