@@ -13,6 +13,8 @@ import pytest
 from depthwalk.domain.messages import Event, Intent, Look, PublicTrade, Reason, Woke
 from depthwalk.domain.result import ApiUsage
 from depthwalk.domain.units import Duration, Price, Quantity, seconds
+from depthwalk.executors import asking
+from depthwalk.executors.asking import Faulty
 from depthwalk.executors.base import Executor
 from depthwalk.executors.state import BaseParams, EndAction, Quote, Situation
 from depthwalk.runtime.outcome import conclude
@@ -257,3 +259,52 @@ def test_a_release_is_no_more_than_the_split_and_no_less_than_nothing(release: i
     assert venue.finish is not None
     assert (Reason.HORIZON, sent) == (venue.finish.reason, [each for each in venue.story if "post" in each])
     check_journal(odd)
+
+
+def _leaves(*_: object) -> Any:
+    raise SystemExit(0)
+
+
+def _babbles(*_: object) -> Any:
+    raise RuntimeError("\ud800")
+
+
+class _MuteError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def _mute(*_: object) -> Any:
+    raise _MuteError
+
+
+@pytest.mark.parametrize(
+    ("place", "answer"),
+    [
+        ("quotes", late(_leaves)),
+        ("observe", _leaves),
+        ("quotes", late(lambda: (Quote(split=0, price=Price(4_000), why="\ud800"),))),
+        ("quotes", late(_babbles)),
+        ("quotes", late(_mute)),
+        ("observe", _mute),
+    ],
+)
+def test_an_exit_and_what_cannot_be_written_are_faults_too(place: str, answer: Callable[..., Any]) -> None:
+    """SystemExit would be success to who asked; text that UTF-8 cannot say would stop the journal."""
+    odd, venue = driven({place: answer})
+
+    assert venue.finish is not None
+    assert Reason.FAULT is venue.finish.reason
+    assert venue.finish.detail.encode()
+    check_journal(odd)
+
+
+@pytest.mark.parametrize("said", ["x", 1.5, True, -1])
+def test_bounds_are_whole_numbers_or_none(said: Any) -> None:
+    """What the API budget is worked out from is checked before it is used."""
+
+    class Loud(Odd):
+        walks_at_most = said
+
+    with pytest.raises(Faulty):
+        asking.bounds(Loud())

@@ -8,14 +8,14 @@ from itertools import count
 
 import pytest
 
-from depthwalk.domain.messages import AmendOrder, BookChanged, Event, MarketChanged, Reason, Resumed, SubmitOrder
+from depthwalk.domain.messages import AmendOrder, BookChanged, Event, MarketChanged, Reason, Record, Resumed, SubmitOrder
 from depthwalk.domain.units import CENT, Instant, seconds
 from depthwalk.errors import RefusalReason
 from depthwalk.executors.registry import ALGORITHMS, make_executor
 from depthwalk.executors.simple_limit import LimitRule
 from depthwalk.executors.state import EndAction
 from tests.support.books import book, market
-from tests.support.venue import T0, Answer, Venue, parent
+from tests.support.venue import T0, Answer, Venue, drive, parent
 
 CANCEL = EndAction.CANCEL
 
@@ -170,3 +170,44 @@ def test_a_grid_that_grows_coarse_is_no_fault(algorithm: str, shown: str, params
     later = [i.price for at, i in venue.sent if isinstance(i, SubmitOrder | AmendOrder) and at > 20]
     assert [] == [price for price in later if price % CENT]
     assert later
+
+
+def test_a_renewal_between_steps_keeps_the_total() -> None:
+    """Steps 400 s apart, 30 of 100 filled at 10 s: a renewal says the same total, or it would take the rest off the book."""
+    venue = drive(
+        "spread_walker",
+        "40x500 | 60x1000",
+        hits={10: 3_000},
+        walk_interval_seconds=400.0,
+        timeout_seconds=1_000.0,
+        end_action=CANCEL,
+    )
+    totals = [intent.total for intent in venue.writes if isinstance(intent, AmendOrder)]
+
+    assert len(totals) >= 3
+    assert {10_000} == set(totals)
+
+
+def test_nothing_is_renewed_while_it_holds() -> None:
+    """One side is gone from 20 s to 160 s: no write on what is not believed, renewal or not."""
+    books = {0: "40x100 | 44x1000", 20: "40x100 |", 160: "40x100 | 44x1000"}
+    venue = drive("dynamic_depth_walker", books, timeout_seconds=300.0, end_action=CANCEL)
+    held = min(at for at, intent in venue.sent if isinstance(intent, Record) and intent.what == "hold")
+
+    assert [] == [at for at, intent in venue.sent if isinstance(intent, AmendOrder | SubmitOrder) and held < at < 159]
+
+
+def test_the_cap_comes_back_with_its_grid() -> None:
+    """From tenths of a cent to cents and back: the last order is at the cap that was agreed."""
+    books = {0: "40.5x500 | 44.4x10", 25: "40.5x500 | 45.2x1000"}
+    venue = run(
+        "simple_limit",
+        books,
+        structure="deci_cent",
+        extra={8.0: "linear_cent", 16.0: "deci_cent"},
+        limit_rule=LimitRule.BID,
+        timeout_seconds=40.0,
+        end_action=EndAction.CROSS,
+    )
+
+    assert "take 45.2 x100" == venue.story[-1].split(" ", 1)[1]

@@ -107,3 +107,12 @@ def test_it_ends_when_all_is_filled() -> None:
 def test_a_close_in_sight_ends_it_earlier() -> None:
     """The market closes 30 s after the start, ten are kept free: of 20 s the last one and a half are the end game."""
     assert "18.5 cancel" in drive("static_split", BOOK, close=30.0).story
+
+
+def test_the_end_game_of_a_short_run_reads_the_book() -> None:
+    """Eight seconds, and the ask goes from 42 to 49 on the way: the rest is not taken on what the book was at arrival."""
+    venue = drive(
+        "static_split", {0: "40x100 | 42x1000", 3: "40x100 | 49x1000"}, timeout_seconds=8.0, end_action=EndAction.CROSS
+    )
+
+    assert [] == [line for line in venue.story if "take" in line]

@@ -93,3 +93,10 @@ def test_a_lost_amend_of_the_total_alone_is_found_out(arrives: float | None, fou
     assert [1_000, 2_000, 3_000, 4_000, 5_000, 6_000] == totals(run)
     assert (0 if found else 1) == len(events(run, AmendRejected))
     assert 6_000 == events(run, OrderAmended)[-1].total
+
+
+def test_a_lost_amend_that_took_effect_has_its_own_total() -> None:
+    """The ledger believes the larger total at once, as the choke point counts with it."""
+    run = growing(6, 2, 0.5)
+
+    assert [2_000, 3_000, 4_000, 5_000, 6_000] == [event.total for event in events(run, OrderAmended)]
