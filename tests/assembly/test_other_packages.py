@@ -14,13 +14,11 @@ import pytest
 
 from depthwalk.domain.market import FeeSchedule, FeeType
 from depthwalk.domain.messages import Look
-from depthwalk.domain.result import ApiUsage
 from depthwalk.domain.units import Duration, Quantity, seconds
 from depthwalk.executors.base import Executor
 from depthwalk.executors.registry import ALGORITHMS, AlgorithmSpec, make_executor
 from depthwalk.executors.simple_limit import LimitRule, SimpleLimitParams
 from depthwalk.executors.state import Quote, Situation
-from depthwalk.runtime.outcome import conclude
 from tests.support.books import book
 from tests.support.command import depthwalk_here
 from tests.support.plugged import plug
@@ -136,16 +134,7 @@ def test_fees_that_are_in_no_table_are_unknown_not_nothing() -> None:
     venue = Venue(executor, parent(), {0: book("40x100 | 44x1000")})
     venue.venue_market = replace(venue.venue_market, fees=FeeSchedule(fee_type=FeeType.FLAT))
     venue.run()
-    result = conclude(
-        executor,
-        finished_at=venue.now,
-        api=ApiUsage(),
-        environment="paper",
-        source="synthetic",
-        seed=None,
-        parameters={},
-        tags={},
-    )
+    result = venue.result
 
     assert (0, None) == (result.filled, result.shortfall.total)
     assert result.shortfall.opportunity is not None

@@ -11,13 +11,11 @@ from typing import Any, ClassVar, Final
 import pytest
 
 from depthwalk.domain.messages import Event, Intent, Look, PublicTrade, Reason, Woke
-from depthwalk.domain.result import ApiUsage
 from depthwalk.domain.units import Duration, Price, Quantity, seconds
 from depthwalk.executors import asking
 from depthwalk.executors.asking import Faulty
 from depthwalk.executors.base import Executor
 from depthwalk.executors.state import BaseParams, EndAction, Quote, Situation
-from depthwalk.runtime.outcome import conclude
 from depthwalk.runtime.replay import replay
 from depthwalk.storage.codec import decode, encode
 from tests.support.books import book
@@ -212,16 +210,7 @@ def test_a_fault_while_orders_rest_cancels_them_first() -> None:
 def test_a_momentum_that_cannot_be_said_is_none(said: Callable[[Situation | None], Any], recorded: float | None) -> None:
     """It is for the record alone: the run goes on as without, and has a result."""
     odd, venue = driven({"adverse_momentum": said})
-    result = conclude(
-        odd,
-        finished_at=venue.now,
-        api=ApiUsage(),
-        environment="paper",
-        source="synthetic",
-        seed=None,
-        parameters={},
-        tags={},
-    )
+    result = venue.result
 
     assert (Reason.HORIZON, recorded) == (result.finish.reason, result.conditions.momentum)
     check_journal(odd)

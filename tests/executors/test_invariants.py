@@ -9,14 +9,12 @@ from hypothesis import strategies as st
 from depthwalk.domain.book import Book
 from depthwalk.domain.messages import AmendOrder, Intent, PublicTrade, SubmitOrder
 from depthwalk.domain.order import Action, Outcome, Side, TimeInForce
-from depthwalk.domain.result import ApiUsage
 from depthwalk.domain.units import Instant, Price, Quantity, seconds
 from depthwalk.errors import RefusalReason
 from depthwalk.executors.dynamic_depth_walker import DynamicDepthWalkerParams
 from depthwalk.executors.registry import ALGORITHMS, make_executor
 from depthwalk.executors.state import BaseParams
 from depthwalk.executors.walking import WalkingParams
-from depthwalk.runtime.outcome import conclude
 from tests.support.books import market
 from tests.support.parameters import any_parameters, field_names
 from tests.support.venue import T0, Venue, parent
@@ -145,14 +143,5 @@ def check_walks(venue: Venue, params: BaseParams) -> None:
 
 def check_result(venue: Venue) -> None:
     """What was asked for is what was filled and what was not."""
-    result = conclude(
-        venue.executor,
-        finished_at=venue.now,
-        api=ApiUsage(),
-        environment="paper",
-        source="synthetic",
-        seed=None,
-        parameters={},
-        tags={},
-    )
+    result = venue.result
     assert (venue.filled, venue.order.quantity) == (result.filled, result.filled + result.unfilled)

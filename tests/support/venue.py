@@ -37,10 +37,12 @@ from depthwalk.domain.messages import (
     Woke,
 )
 from depthwalk.domain.order import Action, Fill, Outcome, ParentOrder, Side, TimeInForce
+from depthwalk.domain.result import ApiUsage, ExecutionResult
 from depthwalk.domain.units import Instant, Money, Price, Quantity, seconds
 from depthwalk.errors import RefusalReason
 from depthwalk.executors.base import Executor
 from depthwalk.executors.registry import ALGORITHMS, make_executor
+from depthwalk.runtime.outcome import conclude
 from tests.support.books import book, market
 
 T0 = Instant(1_767_268_800_000_000)
@@ -172,6 +174,20 @@ class Venue:
             what = "" if price is None else f" {float(str(price)) / 100:g} x{float(str(number)) / 100:g}"
             told.append(f"{at:g} {kinds.get(kind, kind)}{what}")
         return told
+
+    @property
+    def result(self) -> ExecutionResult:
+        """What the run came to, measured as the runner measures it."""
+        return conclude(
+            self.executor,
+            finished_at=self.now,
+            api=ApiUsage(),
+            environment="paper",
+            source="synthetic",
+            seed=None,
+            parameters={},
+            tags={},
+        )
 
     @property
     def filled(self) -> int:
