@@ -45,6 +45,10 @@ class BuyerSpace:
         """Turn a buyer's price into a YES price, or back: the mapping is its own inverse."""
         return price if self.side is Side.BUY else Price(ONE - price)
 
+    def twice(self, leg: int) -> int:
+        """Turn twice a mid of the YES leg into twice the mid as a buyer sees it, or back."""
+        return leg if self.side is Side.BUY else 2 * ONE - leg
+
     def traded(self, price: Price) -> Price:
         """Turn a buyer's price into a price of what the user trades, or back."""
         return price if self.action is Action.BUY else Price(ONE - price)

@@ -9,6 +9,8 @@ Not modelled: other strategic traders, orders across markets, halts; informed ta
 import math
 import random
 from collections.abc import Iterator
+from copy import copy
+from itertools import chain
 
 from depthwalk.domain.book import Book, Level
 from depthwalk.domain.grid import Grid
@@ -44,28 +46,74 @@ _TAKER = 1 << 62
 class CrowdBook:
     """A living book; *market_class* are its parameters. Build it with `synthetic` or `carried_on`."""
 
-    def __init__(self, market_class: MarketClass, grid: Grid, seed: int, start: Instant, value: float) -> None:
+    def __init__(
+        self,
+        market_class: MarketClass,
+        grid: Grid,
+        seed: int,
+        *,
+        engine: MatchingEngine,
+        valuation: Valuation,
+        arrivals: Iterator[Exogenous],
+    ) -> None:
         self.market_class = market_class
         self._grid = grid
         self._seed = seed
-        self._engine = MatchingEngine()
-        self._valuation = Valuation(market_class, start, value)
-        self._arrivals: Iterator[Exogenous] = exogenous(market_class, seed, start, value)
-        self._next = next(self._arrivals)
+        self._engine = engine
+        self._valuation = valuation
+        self._arrivals = arrivals
+        self._next = next(arrivals)
+        self._foreseen: _Foreseen | None = None
 
     @classmethod
     def synthetic(cls, market_class: MarketClass, grid: Grid, seed: int, start: Instant) -> "CrowdBook":
         """Return a book that has lived for several lifetimes of its orders before *start* (warming happens when first used)."""
         warm = max(_WARM_AT_LEAST, _WARM_LIFETIMES * market_class.provider_life)
-        return cls(market_class, grid, seed, Instant(start - round(warm * SECOND)), first_value(seed))
+        return cls._begun(
+            market_class, grid, seed, Instant(start - round(warm * SECOND)), value=first_value(seed), engine=MatchingEngine()
+        )
 
     @classmethod
     def carried_on(cls, book: Book, grid: Grid, seed: int, start: Instant) -> "CrowdBook":
         """Return a recorded book as the start of a market of its class: its orders live and die like the others."""
         market_class = class_of(book)
-        crowd = cls(market_class, grid, seed, start, value_of(book))
-        crowd._seat(book, start)
-        return crowd
+        engine = _seated(book, market_class, seed, start)
+        return cls._begun(market_class, grid, seed, start, value=value_of(book), engine=engine)
+
+    @classmethod
+    def _begun(
+        cls, market_class: MarketClass, grid: Grid, seed: int, start: Instant, *, value: float, engine: MatchingEngine
+    ) -> "CrowdBook":
+        """Return a book at the beginning of its world."""
+        return cls(
+            market_class,
+            grid,
+            seed,
+            engine=engine,
+            valuation=Valuation(market_class, start, value),
+            arrivals=exogenous(market_class, seed, start, value),
+        )
+
+    def fork(self, *, drift: float = 0.0) -> "CrowdBook":
+        """Return the same book with the same future, which goes a way of its own from here.
+
+        What arrives is drawn once for all forks of a book, by whichever comes to it first; this book itself stays behind. The
+        value drifts by *drift* cents a second on top of what it does by itself.
+        """
+        if self._foreseen is None:
+            self._foreseen = _Foreseen(chain((self._next,), self._arrivals))
+        arrivals = iter(self._foreseen)
+        if drift:
+            begin = self._next.at
+            arrivals = (_drifted(event, drift * (event.at - begin) / SECOND) for event in arrivals)
+        return CrowdBook(
+            self.market_class,
+            self._grid,
+            self._seed,
+            engine=self._engine.fork(),
+            valuation=copy(self._valuation),
+            arrivals=arrivals,
+        )
 
     @property
     def value(self) -> float:
@@ -98,23 +146,14 @@ class CrowdBook:
         """Return the displayed book."""
         return self._engine.book()
 
+    @property
+    def best(self) -> tuple[Price | None, Price | None]:
+        """The best bid and the best ask."""
+        return self._engine.best(Side.BUY), self._engine.best(Side.SELL)
+
     def ahead(self, key: int) -> Quantity:
         """Return the quantity before a resting order at its price."""
         return self._engine.ahead(key)
-
-    def _seat(self, book: Book, start: Instant) -> None:
-        """Turn recorded levels into orders; a crossed recording uncrosses by trading."""
-        rng = stream(self._seed, "recorded")
-        index = 0
-        for side, levels in ((Side.BUY, book.bids), (Side.SELL, book.asks)):
-            for level in levels:
-                for quantity in _parts(level, self.market_class.provider_size):
-                    expires_at = Instant(start + lifetime(rng, self.market_class.provider_life))
-                    order = NewOrder(
-                        key=recorded_number(index), side=side, price=level[0], quantity=quantity, expires_at=expires_at
-                    )
-                    self._engine.submit(start, order)
-                    index += 1
 
     def _felt(self, events: list[BookEvent]) -> list[BookEvent]:
         """Let every trade leave its impact."""
@@ -136,7 +175,7 @@ class CrowdBook:
                 limit = taker_limit(self._grid, event.side, self._fair(event.at), event.reach)
                 return self._sweep(event.at, event.side, limit, event.quantity)
             case InformedTaker():
-                best_bid, best_ask = self._engine.best(Side.BUY), self._engine.best(Side.SELL)
+                best_bid, best_ask = self.best
                 choice = informed_choice(self.market_class, self._grid, self._valuation.value, best_bid, best_ask)
                 return [] if choice is None else self._sweep(event.at, choice.side, choice.limit, event.quantity)
             case ReviewTick():
@@ -166,6 +205,41 @@ class CrowdBook:
             if key >= 0 and pulls(self._seed, key, event.index):
                 events += self._engine.cancel(event.at, key)
         return events
+
+
+def _drifted(event: Exogenous, cents: float) -> Exogenous:
+    return ValueStep(event.at, event.value + cents) if isinstance(event, ValueStep) else event
+
+
+class _Foreseen:
+    """What arrives, drawn once and kept for whoever comes after."""
+
+    def __init__(self, arrivals: Iterator[Exogenous]) -> None:
+        self._arrivals = arrivals
+        self._drawn: list[Exogenous] = []
+
+    def __iter__(self) -> Iterator[Exogenous]:
+        drawn, index = self._drawn, 0
+        while True:
+            if index == len(drawn):
+                drawn.append(next(self._arrivals))
+            yield drawn[index]
+            index += 1
+
+
+def _seated(book: Book, market_class: MarketClass, seed: int, start: Instant) -> MatchingEngine:
+    """Turn recorded levels into orders; a crossed recording uncrosses by trading."""
+    engine, rng, index = MatchingEngine(), stream(seed, "recorded"), 0
+    for side, levels in ((Side.BUY, book.bids), (Side.SELL, book.asks)):
+        for level in levels:
+            for quantity in _parts(level, market_class.provider_size):
+                expires_at = Instant(start + lifetime(rng, market_class.provider_life))
+                order = NewOrder(
+                    key=recorded_number(index), side=side, price=level[0], quantity=quantity, expires_at=expires_at
+                )
+                engine.submit(start, order)
+                index += 1
+    return engine
 
 
 def _parts(level: Level, usual_size: float) -> list[Quantity]:

@@ -16,6 +16,7 @@ between gateway and engine, trade busts, or netting between markets.
 import heapq
 from bisect import bisect_left, insort
 from collections import OrderedDict
+from copy import copy
 from dataclasses import dataclass, field
 
 from depthwalk.domain.book import Book, Level
@@ -100,6 +101,19 @@ class MatchingEngine:
     def __contains__(self, key: int) -> bool:
         """Say whether an order of that key rests."""
         return key in self._orders
+
+    def fork(self) -> "MatchingEngine":
+        """Return an engine of its own with the same orders in the same queues."""
+        forked = MatchingEngine()
+        forked._expiries = self._expiries.copy()
+        for side, half in self._halves.items():
+            twin = forked._halves[side]
+            twin.ranks = half.ranks.copy()
+            for price, queue in half.queues.items():
+                orders = OrderedDict((key, copy(order)) for key, order in queue.orders.items())
+                twin.queues[price] = _Queue(queue.total, orders)
+                forked._orders.update(orders)
+        return forked
 
     def submit(self, now: Instant, order: NewOrder) -> list[BookEvent]:
         """Match *order* and rest what is left of it, as its time in force says.

@@ -26,7 +26,7 @@ _DOORS: Mapping[str, frozenset[str]] = {
         "ports": "domain",
         "config": "domain executors simulation",
         "assembly": (
-            "__version__ analysis clock config domain executors kalshi paper ports reports runtime simulation storage wire"
+            "__version__ analysis clock config domain executors kalshi lab paper ports reports runtime simulation storage wire"
         ),
         "domain": "",
         "analysis": "domain",
@@ -37,6 +37,7 @@ _DOORS: Mapping[str, frozenset[str]] = {
         "simulation": "domain",
         "storage": "domain ports",
         "runtime": "domain ports clock executors analysis",
+        "lab": "analysis clock domain executors kalshi.throttle paper ports runtime simulation wire",
         "reports": "domain analysis ports",
         "cli": "__version__ config assembly runtime storage reports domain",
     }.items()
@@ -52,6 +53,7 @@ _GUESTS: Mapping[str, frozenset[str]] = {
         "executors": "msgspec",
         "wire": "msgspec",
         "kalshi": "cryptography httpx msgspec tenacity",
+        "lab": "distributed msgspec numba numpy yaml",
         "paper": "cryptography httpx msgspec starlette",
         "simulation": "msgspec",
         "storage": "filelock msgspec platformdirs sqlite_utils",

@@ -1,0 +1,180 @@
+"""One execution from start to finish in virtual time: the laboratory's runner.
+
+It does what `runtime/runner.py` does, in the same order and with the very same readings and writes, without a journal, a view,
+signals and time-outs, which nothing here can reach. What differs is only what carries the coroutines.
+"""
+
+from collections import deque
+from typing import assert_never
+
+from depthwalk.domain.market import Market
+from depthwalk.domain.messages import (
+    AmendOrder,
+    CancelOrder,
+    Event,
+    FeedLost,
+    FeedRestored,
+    Finish,
+    Intent,
+    Look,
+    Record,
+    Rules,
+    Started,
+    SubmitOrder,
+    WakeAt,
+    Woke,
+)
+from depthwalk.domain.order import ParentOrder
+from depthwalk.domain.units import Duration
+from depthwalk.errors import DomainError, ExchangeError
+from depthwalk.executors.base import Executor
+from depthwalk.lab.virtual import Schedule, Task
+from depthwalk.ports import Exchange
+from depthwalk.runtime.market_watch import EVERY, MarketWatch
+from depthwalk.runtime.readings import Readings
+from depthwalk.runtime.runner import GRACE
+from depthwalk.runtime.tape import Tape
+from depthwalk.runtime.writes import Writes
+
+
+class Drive:
+    """A run of *executor*."""
+
+    def __init__(
+        self, executor: Executor, parent: ParentOrder, market: Market, rules: Rules, *, exchange: Exchange, clock: Schedule
+    ) -> None:
+        self._executor = executor
+        self._exchange = exchange
+        self._clock = clock
+        self._inbox: deque[Event] = deque()
+        self._listening = False
+        self._sleeper: Task | None = None
+        self._looking = False
+        self._looks: deque[Look] = deque()
+        self._feed_lost = False
+        self._connect(parent, market)
+        self._handle(Started(at=clock.now(), parent=parent, market=market, rules=rules))
+
+    def _connect(self, parent: ParentOrder, market: Market) -> None:
+        clock, exchange = self._clock, self._exchange
+        self._parts: tuple[Readings, Writes, Tape] | None = None
+        self._watch = MarketWatch(exchange=exchange, clock=clock, market=market, post=self._post)
+        self._parent, self._market = parent, market
+
+    def to_the_end(self) -> Finish:
+        """Let time pass until the executor finishes. Raises DomainError where it never does."""
+        clock, executor = self._clock, self._executor
+        self._clock.spawn(self._ring())
+        self._clock.spawn(self._watch.keep_looking())
+        while executor.finish is None:
+            if not clock.turn():
+                raise DomainError("nothing is left to happen, and the run has not finished")
+        clock.close()
+        return executor.finish
+
+    def _effects(self) -> tuple[Readings, Writes, Tape]:
+        """Return what reaches the exchange for this run; it needs the ledger, which is there once the run has started."""
+        if self._parts is None:
+            children, clock, exchange = self._executor.desk.children, self._clock, self._exchange
+            readings = Readings(
+                exchange=exchange,
+                clock=clock,
+                parent=self._parent,
+                market=self._market,
+                since=self._executor.run.started_at,
+                children=children,
+                post=self._post,
+                busy=lambda: bool(self._inbox),
+                explain=self._watch.look,
+            )
+            writes = Writes(
+                exchange=exchange,
+                clock=clock,
+                market=self._market,
+                children=children,
+                readings=readings,
+                watch=self._watch,
+                post=self._post,
+            )
+            tape = Tape(exchange=exchange, clock=clock, ticker=self._market.ticker, readings=readings, post=self._post)
+            self._parts = readings, writes, tape
+        return self._parts
+
+    # --- the inbox ---
+
+    def _post(self, event: Event) -> None:
+        self._inbox.append(event)
+        if not self._listening:
+            self._listening = True
+            self._clock.soon(self._listen)
+
+    def _listen(self) -> None:
+        self._listening = False
+        while self._inbox and self._executor.finish is None:
+            self._handle(self._inbox.popleft())
+
+    def _handle(self, event: Event) -> None:
+        for intent in self._executor.handle(event):
+            self._perform(intent)
+
+    def _perform(self, intent: Intent) -> None:
+        match intent:
+            case SubmitOrder():
+                self._clock.spawn(self._effects()[1].submit(intent))
+            case AmendOrder():
+                self._clock.spawn(self._effects()[1].amend(intent))
+            case CancelOrder():
+                self._clock.spawn(self._effects()[1].cancel(intent))
+            case WakeAt():
+                if self._sleeper is not None:
+                    self._sleeper.cancel()
+                self._sleeper = self._clock.spawn(self._sleep(intent))
+            case Record() | Finish():
+                pass
+            case _:
+                assert_never(intent)
+
+    # --- looks ---
+
+    async def _sleep(self, intent: WakeAt) -> None:
+        await self._clock.sleep(Duration(intent.at - self._clock.now()))
+        self._sleeper = None
+        self._looks.append(intent.look)
+        if not self._looking:
+            self._looking = True
+            self._clock.spawn(self._look())
+
+    async def _ring(self) -> None:
+        while (left := self._executor.run.closing_at + GRACE - self._clock.now()) > 0:
+            await self._clock.sleep(Duration(min(left, EVERY)))
+        self._post(Woke(at=self._clock.now()))
+
+    async def _look(self) -> None:
+        """Look as asked, one look after the other."""
+        while self._looks:
+            look = self._looks.popleft()
+            if look is not Look.NOTHING:
+                await self._read(look)
+            self._post(Woke(at=self._clock.now(), look=look))
+        self._looking = False
+
+    async def _read(self, look: Look) -> None:
+        readings, _, tape = self._effects()
+        try:
+            match look:
+                case Look.BOOK:
+                    await readings.look_at_book(await readings.look_at_account())
+                case Look.TAPE:
+                    await tape.look()
+                    await readings.look_at_book(await readings.look_at_account())
+                case Look.EVERYTHING:
+                    await readings.look_at_book(await readings.look_at_everything())
+                case _:
+                    await readings.look_at_orders()
+        except ExchangeError as error:
+            self._feed_lost = True
+            self._post(FeedLost(at=self._clock.now(), detail=error.message))
+        else:
+            if self._feed_lost:
+                self._post(FeedRestored(at=self._clock.now()))
+            self._feed_lost = False

@@ -1,0 +1,170 @@
+"""One seed of a setting: the world is made and warmed once, then every arm runs in a fork of it. Paired by construction.
+
+What arrives is drawn from streams of the seed alone, so an arm changes how the book answers and never what comes; one that
+does nothing leaves the world as it is, to the last bit.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from depthwalk.analysis.trials import Benchmark, Trial
+from depthwalk.domain.grid import STRUCTURES
+from depthwalk.domain.messages import Rules
+from depthwalk.domain.order import Action, Outcome, ParentOrder
+from depthwalk.domain.units import SECOND, Duration, Instant, seconds
+from depthwalk.executors.registry import make_executor
+from depthwalk.executors.space import BuyerSpace
+from depthwalk.executors.state import BaseParams
+from depthwalk.kalshi.throttle import CostTable, Throttle
+from depthwalk.lab.drive import Drive
+from depthwalk.lab.measuring import Ended, Mids, measure
+from depthwalk.lab.venue import LabVenue
+from depthwalk.lab.virtual import Schedule
+from depthwalk.lab.worlds import TICKER, Setting
+from depthwalk.paper.crowd import CrowdBook
+from depthwalk.paper.exchange import PaperExchange
+from depthwalk.paper.listing import Listing
+from depthwalk.simulation.flow import stream
+from depthwalk.wire.markets import MarketRecord
+
+START: Final = Instant(1_000_000_000 * SECOND)
+"""When every decision is taken; any time would do."""
+
+HORIZON: Final = seconds(44)
+"""When the rest of every arm is marked: after the longest of them has ended (algorithms.md section 3.1, point 7)."""
+
+LATEST: Final = seconds(300)
+"""How long after the horizon an empty side is waited for: who has to complete then has to wait as well."""
+
+_STEP: Final = SECOND
+_COSTS: Final = CostTable()
+_PARENT: Final = "0" * 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arm:
+    """An algorithm with its parameters, under the name that it has in a comparison."""
+
+    name: str
+    algorithm: str
+    params: BaseParams
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is bought or sold in a setting; YES bought unless said otherwise."""
+
+    outcome: Outcome = Outcome.YES
+    action: Action = Action.BUY
+
+
+class WarmWorld:
+    """The world of one seed at the moment of the decision."""
+
+    def __init__(self, setting: Setting, seed: int, order: Order | None = None) -> None:
+        self.setting, self.seed = setting, seed
+        asked = order or Order()
+        self.parent = ParentOrder(
+            parent_id=_PARENT, ticker=TICKER, outcome=asked.outcome, action=asked.action, quantity=setting.quantity
+        )
+        self.space = BuyerSpace.of(self.parent)
+        crowd = CrowdBook.synthetic(setting.market_class, STRUCTURES[setting.structure], seed, START)
+        crowd.advance(START)
+        self._crowd = crowd
+        self.benchmark = Benchmark.of(self.space.book(crowd.book()))
+
+    def fork(self) -> CrowdBook:
+        """Return the book with the same future, for one arm."""
+        return self._crowd.fork(drift=self.parent.side.sign * self.setting.drift)
+
+
+def run(world: WarmWorld, arm: Arm, *, until: Duration = HORIZON) -> Trial:
+    """Run one arm in a fork of the world, and measure it. The mid is sampled every second up to *until*, for mark-outs."""
+    setting, book = world.setting, world.fork()
+    exchange = _exchange(setting, book)
+    clock = Schedule(START)
+    venue = LabVenue(
+        exchange,
+        clock,
+        rng=stream(world.seed, "latency"),
+        latency=setting.latency,
+        throttle=Throttle(costs=_COSTS),
+        market=setting.market,
+    )
+    executor = make_executor(arm.algorithm, arm.params)
+    sampler = _Sampler(exchange, book, world.space)
+    clock.spawn(sampler.keep_sampling(clock))
+    Drive(executor, world.parent, setting.market, Rules(), exchange=venue, clock=clock).to_the_end()
+    usage = venue.usage
+    sampler.sample_until(Instant(START + HORIZON))
+    final = book.book()
+    at = START + HORIZON
+    while not world.space.book(final).asks and at < START + HORIZON + LATEST:
+        at += _STEP
+        exchange.advance(Instant(at), (TICKER,))
+        final = book.book()
+    resting = len(exchange.ledger.resting(TICKER))
+    sampler.sample_until(Instant(START + until))
+    return measure(
+        world.seed,
+        arm.name,
+        world.benchmark,
+        Ended(
+            executor=executor,
+            fills=tuple(record.fill for record in exchange.ledger.fills),
+            began=START,
+            mids=sampler.mids,
+            final=world.space.book(final),
+            api=usage,
+            throttled=venue.waited,
+            resting=resting,
+        ),
+    )
+
+
+def run_seed(
+    setting: Setting, seed: int, arms: Sequence[Arm], *, order: Order | None = None, until: Duration = HORIZON
+) -> list[Trial]:
+    """Run all arms on one seed."""
+    world = WarmWorld(setting, seed, order)
+    return [run(world, arm, until=until) for arm in arms]
+
+
+def _exchange(setting: Setting, book: CrowdBook) -> PaperExchange:
+    market = setting.market
+    terms = MarketRecord(ticker=TICKER, event_ticker=TICKER, status=market.status, grid=market.grid, title=setting.class_name)
+    listing = Listing(terms=terms, fees=setting.fees, series_ticker=TICKER, book=book, opened_at=START)
+    return PaperExchange([listing], ids=random.Random(0), source="laboratory")
+
+
+class _Sampler:
+    """Looks at the mid once a second; looking changes nothing."""
+
+    def __init__(self, exchange: PaperExchange, book: CrowdBook, space: BuyerSpace) -> None:
+        self.mids = Mids()
+        self._exchange, self._book, self._space = exchange, book, space
+        self._at = START
+        self._sample()
+
+    async def keep_sampling(self, clock: Schedule) -> None:
+        """Sample while the run goes on."""
+        while True:
+            await clock.sleep(_STEP)
+            self._next()
+
+    def sample_until(self, at: Instant) -> None:
+        """Sample up to then, and bring the exchange there."""
+        while self._at + _STEP <= at:
+            self._next()
+
+    def _next(self) -> None:
+        self._at = Instant(self._at + _STEP)
+        self._exchange.advance(self._at, (TICKER,))
+        self._sample()
+
+    def _sample(self) -> None:
+        bid, ask = self._book.best
+        twice = None if bid is None or ask is None else self._space.twice(bid + ask)
+        self.mids.add(self._at, twice)

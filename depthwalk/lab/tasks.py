@@ -1,0 +1,47 @@
+"""The work of the laboratory as pieces: a setting, the arms, a block of seeds. A piece is a plain value and so is its result.
+
+Whatever runs a piece, on whichever machine and in whichever order, finds the same numbers to the last digit: nothing in here
+knows of any other piece, of the time, or of the machine.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from depthwalk.analysis.trials import Trial
+from depthwalk.domain.units import Duration
+from depthwalk.lab.running import HORIZON, Arm, Order, run_seed
+from depthwalk.lab.worlds import Setting
+
+BLOCK: Final = 25
+"""How many seeds a piece has: a second or so of work, so that progress shows and little is lost with a worker."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """All *arms* on *seeds* of one setting."""
+
+    setting: Setting
+    arms: tuple[Arm, ...]
+    seeds: range
+    order: Order
+    until: Duration = HORIZON
+
+
+def tasks(
+    settings: Sequence[Setting], arms: Sequence[Arm], seeds: range, *, order: Order | None = None, block: int = BLOCK
+) -> list[Task]:
+    """Cut the work of comparing *arms* in *settings* on *seeds* into pieces, setting by setting."""
+    asked = order or Order()
+    return [
+        Task(setting=setting, arms=tuple(arms), seeds=seeds[first : first + block], order=asked)
+        for setting in settings
+        for first in range(0, len(seeds), block)
+    ]
+
+
+def run_task(task: Task) -> list[Trial]:
+    """Run a piece: seed by seed, and in each the arms as given."""
+    return [
+        trial for seed in task.seeds for trial in run_seed(task.setting, seed, task.arms, order=task.order, until=task.until)
+    ]
