@@ -6,7 +6,7 @@ knows of any other piece, of the time, or of the machine.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from depthwalk.analysis.trials import Trial
 from depthwalk.domain.units import Duration
@@ -17,15 +17,31 @@ BLOCK: Final = 25
 """How many seeds a piece has: a second or so of work, so that progress shows and little is lost with a worker."""
 
 
+class Piece(Protocol):
+    """Anything that can be run somewhere else: it is pickled there, and its trials are pickled back."""
+
+    def run(self) -> list[Trial]:
+        """Do the work."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """All *arms* on *seeds* of one setting."""
+    """All *arms* on *seeds* of one setting. A `Piece`."""
 
     setting: Setting
     arms: tuple[Arm, ...]
     seeds: range
     order: Order
     until: Duration = HORIZON
+
+    def run(self) -> list[Trial]:
+        """Run it seed by seed, and in each the arms as given."""
+        return [
+            trial
+            for seed in self.seeds
+            for trial in run_seed(self.setting, seed, self.arms, order=self.order, until=self.until)
+        ]
 
 
 def tasks(
@@ -37,11 +53,4 @@ def tasks(
         Task(setting=setting, arms=tuple(arms), seeds=seeds[first : first + block], order=asked)
         for setting in settings
         for first in range(0, len(seeds), block)
-    ]
-
-
-def run_task(task: Task) -> list[Trial]:
-    """Run a piece: seed by seed, and in each the arms as given."""
-    return [
-        trial for seed in task.seeds for trial in run_seed(task.setting, seed, task.arms, order=task.order, until=task.until)
     ]
