@@ -18,6 +18,9 @@ from depthwalk.domain.units import CENT, Duration, Money, Price, Quantity, secon
 MARK_OUTS: Final = (seconds(5), seconds(30), seconds(300))
 """How long after a maker fill one looks what it was worth."""
 
+STEPS: Final = tuple(seconds(each) for each in range(0, 45, 4))
+"""When, after the decision, one looks how much is filled and where the mid is: up to the common horizon."""
+
 
 class Stratum(Enum):
     """What the book was at the decision: shortfall is defined against a mid, which only two sides have."""
@@ -28,13 +31,18 @@ class Stratum(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Benchmark:
-    """The world at the decision, as a buyer sees it: the same for all arms of a seed."""
+    """The world at the decision, as a buyer sees it: the same for all arms of a seed.
+
+    *path*: where the mid would have gone with nobody trading, as twice the mid at each of STEPS less twice the mid at the
+    decision, in Price units, None while a side is empty; no entries where it was not followed.
+    """
 
     stratum: Stratum
     best_bid: Price | None
     best_ask: Price | None
     touch: Quantity
     within_3: Quantity
+    path: tuple[int | None, ...] = ()
 
     @classmethod
     def of(cls, book: Book) -> "Benchmark":
@@ -63,7 +71,8 @@ class Trial:
     *shortfall* is gross of fees with the rest swept at the horizon, *completion_fees* what that sweep would cost in fees;
     *lenient* and *lenient_fees* the same with the rest at the best price; *at_mid* with the rest at the mid. Parts:
     *spread*, *drift* and *opportunity* add up to *shortfall*. *mark_outs*: what maker fills gained in the mean by each of
-    MARK_OUTS, in cents a contract, as far as mids were sampled. *overfilled*, *orphans* and *beyond_cap* must be 0.
+    MARK_OUTS, in cents a contract, as far as mids were sampled. *filled_by*: what was filled by each of STEPS.
+    *overfilled*, *orphans* and *beyond_cap* must be 0.
     """
 
     seed: int
@@ -94,6 +103,7 @@ class Trial:
     beyond_cap: int
     within_cap: Quantity | None
     mark_outs: tuple[float | None, ...]
+    filled_by: tuple[Quantity, ...] = ()
 
     @property
     def full(self) -> bool:

@@ -1,13 +1,14 @@
 """Measuring one execution of the laboratory: its fills and the world at the common horizon turned into a `Trial`."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from depthwalk.analysis.benchmarks import MarkedFill, shortfall
 from depthwalk.analysis.depth import sweep_levels, up_to
 from depthwalk.analysis.fees import estimate
-from depthwalk.analysis.trials import MARK_OUTS, Benchmark, Trial
+from depthwalk.analysis.trials import MARK_OUTS, STEPS, Benchmark, Trial
 from depthwalk.domain.book import Book, Level
 from depthwalk.domain.market import FeeSchedule
 from depthwalk.domain.messages import Reason
@@ -118,7 +119,15 @@ def measure(seed: int, arm: str, benchmark: Benchmark, ended: Ended) -> Trial:
         beyond_cap=0 if cap is None else sum(space.leg(fill.price) > cap for fill in fills),
         within_cap=None if cap is None or first is None else up_to(first.book.asks, cap),
         mark_outs=tuple(_mark_out(space, fills, ended.mids, after) for after in MARK_OUTS),
+        filled_by=_filled_by(fills, ended.began),
     )
+
+
+def _filled_by(fills: Sequence[Fill], began: Instant) -> tuple[Quantity, ...]:
+    """Return what was filled by each of STEPS; *fills* in order of time."""
+    filled = [0, *accumulate(fill.quantity for fill in fills)]
+    times = [fill.at for fill in fills]
+    return tuple(Quantity(filled[bisect_right(times, Instant(began + step))]) for step in STEPS)
 
 
 def _mark_out(space: BuyerSpace, fills: Sequence[Fill], mids: Mids, after: Duration) -> float | None:

@@ -6,10 +6,10 @@ does nothing leaves the world as it is, to the last bit.
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from depthwalk.analysis.trials import Benchmark, Trial
+from depthwalk.analysis.trials import STEPS, Benchmark, Trial
 from depthwalk.domain.grid import STRUCTURES
 from depthwalk.domain.messages import Rules
 from depthwalk.domain.order import Action, Outcome, ParentOrder
@@ -75,6 +75,19 @@ class WarmWorld:
         self._crowd = crowd
         self.benchmark = Benchmark.of(self.space.book(crowd.book()))
 
+    def follow(self) -> None:
+        """Note in the benchmark where the mid goes with nobody trading. It costs a fork of the world of its own."""
+        arrival = self.benchmark.mid_twice
+        if arrival is None:
+            return
+        book = self.fork()
+        path: list[int | None] = []
+        for step in STEPS:
+            book.advance(Instant(START + step))
+            twice = _twice(book, self.space)
+            path.append(None if twice is None else twice - arrival)
+        self.benchmark = replace(self.benchmark, path=tuple(path))
+
     def fork(self) -> CrowdBook:
         """Return the book with the same future, for one arm."""
         return self._crowd.fork(drift=self.parent.side.sign * self.setting.drift)
@@ -125,10 +138,18 @@ def run(world: WarmWorld, arm: Arm, *, until: Duration = HORIZON) -> Trial:
 
 
 def run_seed(
-    setting: Setting, seed: int, arms: Sequence[Arm], *, order: Order | None = None, until: Duration = HORIZON
+    setting: Setting,
+    seed: int,
+    arms: Sequence[Arm],
+    *,
+    order: Order | None = None,
+    until: Duration = HORIZON,
+    paths: bool = False,
 ) -> list[Trial]:
-    """Run all arms on one seed."""
+    """Run all arms on one seed; with *paths* the benchmark follows the mid that nobody trades on."""
     world = WarmWorld(setting, seed, order)
+    if paths:
+        world.follow()
     return [run(world, arm, until=until) for arm in arms]
 
 
@@ -165,6 +186,10 @@ class _Sampler:
         self._sample()
 
     def _sample(self) -> None:
-        bid, ask = self._book.best
-        twice = None if bid is None or ask is None else self._space.twice(bid + ask)
-        self.mids.add(self._at, twice)
+        self.mids.add(self._at, _twice(self._book, self._space))
+
+
+def _twice(book: CrowdBook, space: BuyerSpace) -> int | None:
+    """Return twice a buyer's mid; None while a side is empty."""
+    bid, ask = book.best
+    return None if bid is None or ask is None else space.twice(bid + ask)

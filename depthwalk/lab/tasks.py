@@ -27,30 +27,37 @@ class Piece(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """All *arms* on *seeds* of one setting. A `Piece`."""
+    """All *arms* on *seeds* of one setting; with *paths* each seed's untouched mid is followed too. A `Piece`."""
 
     setting: Setting
     arms: tuple[Arm, ...]
     seeds: range
     order: Order
     until: Duration = HORIZON
+    paths: bool = False
 
     def run(self) -> list[Trial]:
         """Run it seed by seed, and in each the arms as given."""
         return [
             trial
             for seed in self.seeds
-            for trial in run_seed(self.setting, seed, self.arms, order=self.order, until=self.until)
+            for trial in run_seed(self.setting, seed, self.arms, order=self.order, until=self.until, paths=self.paths)
         ]
 
 
 def tasks(
-    settings: Sequence[Setting], arms: Sequence[Arm], seeds: range, *, order: Order | None = None, block: int = BLOCK
+    settings: Sequence[Setting],
+    arms: Sequence[Arm],
+    seeds: range,
+    *,
+    order: Order | None = None,
+    block: int = BLOCK,
+    paths: bool = False,
 ) -> list[Task]:
     """Cut the work of comparing *arms* in *settings* on *seeds* into pieces, setting by setting."""
     asked = order or Order()
     return [
-        Task(setting=setting, arms=tuple(arms), seeds=seeds[first : first + block], order=asked)
+        Task(setting=setting, arms=tuple(arms), seeds=seeds[first : first + block], order=asked, paths=paths)
         for setting in settings
         for first in range(0, len(seeds), block)
     ]
