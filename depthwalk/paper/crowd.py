@@ -8,7 +8,7 @@ Not modelled: other strategic traders, orders across markets, halts; informed ta
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from itertools import chain
 
@@ -42,6 +42,9 @@ _ORDERS_A_LEVEL = 8
 # Takers leave nothing behind; one key does for all of them, beyond every order number.
 _TAKER = 1 << 62
 
+Onlooker = Callable[[Exogenous, NewOrder | None, Sequence[BookEvent]], None]
+"""Told of every trader who comes, after it: the order that came of it (None: the trader stayed away), and what that did."""
+
 
 class CrowdBook:
     """A living book; *market_class* are its parameters. Build it with `synthetic` or `carried_on`."""
@@ -55,6 +58,7 @@ class CrowdBook:
         engine: MatchingEngine,
         valuation: Valuation,
         arrivals: Iterator[Exogenous],
+        onlooker: Onlooker | None = None,
     ) -> None:
         self.market_class = market_class
         self._grid = grid
@@ -63,6 +67,7 @@ class CrowdBook:
         self._valuation = valuation
         self._arrivals = arrivals
         self._next = next(arrivals)
+        self._onlooker = onlooker
         self._foreseen: _Foreseen | None = None
 
     @classmethod
@@ -94,11 +99,11 @@ class CrowdBook:
             arrivals=exogenous(market_class, seed, start, value),
         )
 
-    def fork(self, *, drift: float = 0.0) -> "CrowdBook":
+    def fork(self, *, drift: float = 0.0, onlooker: Onlooker | None = None) -> "CrowdBook":
         """Return the same book with the same future, which goes a way of its own from here.
 
         What arrives is drawn once for all forks of a book, by whichever comes to it first; this book itself stays behind. The
-        value drifts by *drift* cents a second on top of what it does by itself.
+        value drifts by *drift* cents a second on top of what it does by itself. An *onlooker* changes nothing.
         """
         if self._foreseen is None:
             self._foreseen = _Foreseen(chain((self._next,), self._arrivals))
@@ -113,6 +118,7 @@ class CrowdBook:
             engine=self._engine.fork(),
             valuation=copy(self._valuation),
             arrivals=arrivals,
+            onlooker=onlooker,
         )
 
     @property
@@ -170,31 +176,27 @@ class CrowdBook:
         match event:
             case ProviderOrder():
                 price = provider_price(self._grid, event.side, self._fair(event.at), event.offset)
-                return self._place(event, price)
+                return self._arrive(event, _provided(event, price))
             case NoiseTaker():
                 limit = taker_limit(self._grid, event.side, self._fair(event.at), event.reach)
-                return self._sweep(event.at, event.side, limit, event.quantity)
+                return self._arrive(event, _taking(event.side, limit, event.quantity))
             case InformedTaker():
                 best_bid, best_ask = self.best
                 choice = informed_choice(self.market_class, self._grid, self._valuation.value, best_bid, best_ask)
-                return [] if choice is None else self._sweep(event.at, choice.side, choice.limit, event.quantity)
+                order = None if choice is None else _taking(choice.side, choice.limit, event.quantity)
+                return self._arrive(event, order)
             case ReviewTick():
                 return self._review(event)
             case ValueStep():
                 self._valuation.step(event.at, event.value)
                 return []
 
-    def _place(self, event: ProviderOrder, price: Price | None) -> list[BookEvent]:
-        if price is None:
-            return []
-        order = NewOrder(key=event.number, side=event.side, price=price, quantity=event.quantity, expires_at=event.expires_at)
-        return self._felt(self._engine.submit(event.at, order))
-
-    def _sweep(self, at: Instant, side: Side, limit: Price | None, quantity: Quantity) -> list[BookEvent]:
-        if limit is None:
-            return []
-        order = NewOrder(key=_TAKER, side=side, price=limit, quantity=quantity, time_in_force=TimeInForce.IMMEDIATE_OR_CANCEL)
-        return self._felt(self._engine.submit(at, order))
+    def _arrive(self, event: Exogenous, order: NewOrder | None) -> list[BookEvent]:
+        """Match what a trader comes with."""
+        events = [] if order is None else self._felt(self._engine.submit(event.at, order))
+        if self._onlooker is not None:
+            self._onlooker(event, order, events)
+        return events
 
     def _review(self, event: ReviewTick) -> list[BookEvent]:
         """Pull, with probability one half each, the crowd's quotes on the wrong side of fair."""
@@ -205,6 +207,18 @@ class CrowdBook:
             if key >= 0 and pulls(self._seed, key, event.index):
                 events += self._engine.cancel(event.at, key)
         return events
+
+
+def _provided(event: ProviderOrder, price: Price | None) -> NewOrder | None:
+    if price is None:
+        return None
+    return NewOrder(key=event.number, side=event.side, price=price, quantity=event.quantity, expires_at=event.expires_at)
+
+
+def _taking(side: Side, limit: Price | None, quantity: Quantity) -> NewOrder | None:
+    if limit is None:
+        return None
+    return NewOrder(key=_TAKER, side=side, price=limit, quantity=quantity, time_in_force=TimeInForce.IMMEDIATE_OR_CANCEL)
 
 
 def _drifted(event: Exogenous, cents: float) -> Exogenous:
