@@ -13,7 +13,7 @@ from depthwalk.domain.book import Book, Level
 from depthwalk.domain.market import FeeSchedule
 from depthwalk.domain.messages import Reason
 from depthwalk.domain.order import Fill
-from depthwalk.domain.result import ApiUsage
+from depthwalk.domain.result import ApiUsage, Shortfall
 from depthwalk.domain.units import CENT, Duration, Instant, Money, Quantity
 from depthwalk.executors.base import Executor
 from depthwalk.executors.space import BuyerSpace
@@ -59,6 +59,50 @@ class Ended:
     resting: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What fills and the rest came to against the arrival mid: the parts of a `Trial` that are named alike."""
+
+    whole: Shortfall
+    completion_fees: Money
+    lenient: Money | None
+    lenient_fees: Money
+
+
+def priced(
+    space: BuyerSpace,
+    schedule: FeeSchedule,
+    benchmark: Benchmark,
+    fills: Sequence[MarkedFill],
+    *,
+    unfilled: Quantity,
+    final: Book,
+) -> Cost:
+    """Price fills, and the rest of them in the buyer's book of the horizon. Raises DomainError as the fee model does."""
+    taken = sweep_levels(final.asks, unfilled)
+    missing = Quantity(unfilled - sum(quantity for _, quantity in taken))
+    if taken and missing:
+        taken.append((taken[-1][0], missing))
+    best, arrival = final.best_ask, benchmark.mid_twice
+    whole = shortfall(
+        fills,
+        arrival_mid_twice=arrival,
+        unfilled=unfilled,
+        final=final,
+        fees=Money(0),
+        completion_fees=Money(0),
+    )
+    lenient: Money | None = None
+    if whole.spread is not None and whole.drift is not None and arrival is not None and (best or not unfilled):
+        lenient = Money(whole.spread + whole.drift + (2 * (best or 0) - arrival) * unfilled // 2)
+    return Cost(
+        whole=whole,
+        completion_fees=_fees(space, schedule, taken),
+        lenient=lenient,
+        lenient_fees=_fees(space, schedule, [(best, unfilled)] if best is not None and unfilled else []),
+    )
+
+
 def measure(seed: int, arm: str, benchmark: Benchmark, ended: Ended) -> Trial:
     """Measure an execution. Raises DomainError as the fee model does."""
     executor, run = ended.executor, ended.executor.run
@@ -70,23 +114,8 @@ def measure(seed: int, arm: str, benchmark: Benchmark, ended: Ended) -> Trial:
     marked = [
         MarkedFill(price=space.leg(fill.price), quantity=fill.quantity, mid_twice=ended.mids.before(fill.at)) for fill in fills
     ]
-    taken = sweep_levels(ended.final.asks, unfilled)
-    missing = Quantity(unfilled - sum(quantity for _, quantity in taken))
-    if taken and missing:
-        taken.append((taken[-1][0], missing))
-    best = ended.final.best_ask
-    whole = shortfall(
-        marked,
-        arrival_mid_twice=benchmark.mid_twice,
-        unfilled=unfilled,
-        final=ended.final,
-        fees=Money(0),
-        completion_fees=Money(0),
-    )
-    lenient: Money | None = None
-    if whole.spread is not None and whole.drift is not None and benchmark.mid_twice is not None and (best or not unfilled):
-        rest = (2 * (best or 0) - benchmark.mid_twice) * unfilled // 2
-        lenient = Money(whole.spread + whole.drift + rest)
+    cost = priced(space, run.market.fees, benchmark, marked, unfilled=unfilled, final=ended.final)
+    whole = cost.whole
     cap = None if executor.arrival is None else space.traded(executor.arrival.cap)
     first = executor.watch.first
     finish = executor.finish
@@ -103,9 +132,9 @@ def measure(seed: int, arm: str, benchmark: Benchmark, ended: Ended) -> Trial:
         spread=whole.spread,
         drift=whole.drift,
         opportunity=whole.opportunity,
-        completion_fees=_fees(space, run.market.fees, taken),
-        lenient=lenient,
-        lenient_fees=_fees(space, run.market.fees, [(best, unfilled)] if best is not None and unfilled else []),
+        completion_fees=cost.completion_fees,
+        lenient=cost.lenient,
+        lenient_fees=cost.lenient_fees,
         at_mid=whole.total_mid,
         depth_short=whole.depth_short,
         first_fill=Duration(fills[0].at - ended.began) if fills else None,

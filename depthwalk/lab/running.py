@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from depthwalk.analysis.trials import STEPS, Benchmark, Trial
+from depthwalk.domain.book import Book
 from depthwalk.domain.grid import STRUCTURES
 from depthwalk.domain.messages import Rules
 from depthwalk.domain.order import Action, Outcome, ParentOrder
 from depthwalk.domain.units import SECOND, Duration, Instant, seconds
+from depthwalk.executors.base import Executor
 from depthwalk.executors.registry import make_executor
 from depthwalk.executors.space import BuyerSpace
 from depthwalk.executors.state import BaseParams
@@ -23,7 +25,7 @@ from depthwalk.lab.measuring import Ended, Mids, measure
 from depthwalk.lab.venue import LabVenue
 from depthwalk.lab.virtual import Schedule
 from depthwalk.lab.worlds import TICKER, Setting
-from depthwalk.paper.crowd import CrowdBook
+from depthwalk.paper.crowd import CrowdBook, Onlooker
 from depthwalk.paper.exchange import PaperExchange
 from depthwalk.paper.listing import Listing
 from depthwalk.simulation.flow import stream
@@ -88,15 +90,20 @@ class WarmWorld:
             path.append(None if twice is None else twice - arrival)
         self.benchmark = replace(self.benchmark, path=tuple(path))
 
-    def fork(self) -> CrowdBook:
-        """Return the book with the same future, for one arm."""
-        return self._crowd.fork(drift=self.parent.side.sign * self.setting.drift)
+    def fork(self, onlooker: Onlooker | None = None) -> CrowdBook:
+        """Return the book with the same future, for one arm; an *onlooker* is told of whoever comes."""
+        return self._crowd.fork(drift=self.parent.side.sign * self.setting.drift, onlooker=onlooker)
 
 
 def run(world: WarmWorld, arm: Arm, *, until: Duration = HORIZON) -> Trial:
     """Run one arm in a fork of the world, and measure it. The mid is sampled every second up to *until*, for mark-outs."""
+    return play(world, arm.name, make_executor(arm.algorithm, arm.params), until=until)
+
+
+def play(world: WarmWorld, name: str, executor: Executor, *, until: Duration = HORIZON) -> Trial:
+    """Run an executor that has not been started as the arm *name*, as `run`."""
     setting, book = world.setting, world.fork()
-    exchange = _exchange(setting, book)
+    exchange = exchange_of(setting, book)
     clock = Schedule(START)
     venue = LabVenue(
         exchange,
@@ -106,30 +113,24 @@ def run(world: WarmWorld, arm: Arm, *, until: Duration = HORIZON) -> Trial:
         throttle=Throttle(costs=_COSTS),
         market=setting.market,
     )
-    executor = make_executor(arm.algorithm, arm.params)
     sampler = _Sampler(exchange, book, world.space)
     clock.spawn(sampler.keep_sampling(clock))
     Drive(executor, world.parent, setting.market, Rules(), exchange=venue, clock=clock).to_the_end()
     usage = venue.usage
     sampler.sample_until(Instant(START + HORIZON))
-    final = book.book()
-    at = START + HORIZON
-    while not world.space.book(final).asks and at < START + HORIZON + LATEST:
-        at += _STEP
-        exchange.advance(Instant(at), (TICKER,))
-        final = book.book()
+    final = completing_book(exchange, book, world.space)
     resting = len(exchange.ledger.resting(TICKER))
     sampler.sample_until(Instant(START + until))
     return measure(
         world.seed,
-        arm.name,
+        name,
         world.benchmark,
         Ended(
             executor=executor,
             fills=tuple(record.fill for record in exchange.ledger.fills),
             began=START,
             mids=sampler.mids,
-            final=world.space.book(final),
+            final=final,
             api=usage,
             throttled=venue.waited,
             resting=resting,
@@ -153,7 +154,18 @@ def run_seed(
     return [run(world, arm, until=until) for arm in arms]
 
 
-def _exchange(setting: Setting, book: CrowdBook) -> PaperExchange:
+def completing_book(exchange: PaperExchange, book: CrowdBook, space: BuyerSpace) -> Book:
+    """Bring the exchange to the horizon and return the buyer's book to complete the rest in: a later one while none offers."""
+    at = START + HORIZON
+    exchange.advance(Instant(at), (TICKER,))
+    while not (final := space.book(book.book())).asks and at < START + HORIZON + LATEST:
+        at += _STEP
+        exchange.advance(Instant(at), (TICKER,))
+    return final
+
+
+def exchange_of(setting: Setting, book: CrowdBook) -> PaperExchange:
+    """Return an exchange whose one market is *book*."""
     market = setting.market
     terms = MarketRecord(ticker=TICKER, event_ticker=TICKER, status=market.status, grid=market.grid, title=setting.class_name)
     listing = Listing(terms=terms, fees=setting.fees, series_ticker=TICKER, book=book, opened_at=START)
