@@ -1,0 +1,184 @@
+"""Algorithms against each other on the same seeds: what each costs, and what it costs more or less than a baseline.
+
+Statistics as in algorithms.md section 4.2. The unit is the execution, the cluster the seed; every mean has a 95 % percentile
+bootstrap interval, and a difference is of the same seeds, over those on which both arms have the figure. One-sided arrivals
+have no mid: they are a stratum of their own, of which only the fill rate is told. Values; `pairing.py` computes them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from depthwalk.analysis.estimates import Estimate
+from depthwalk.analysis.trial_columns import Metric
+from depthwalk.domain.order import Action, Outcome
+from depthwalk.domain.units import Quantity
+
+RESAMPLES: Final = 2_000
+
+PRIMARY: Final = Metric.NET_CENTS
+"""What an arm is judged by; all else but the fill rate is description."""
+
+FILL_MARGIN: Final = 1.0
+"""An arm may fill so many points less than the baseline and still count as filling no less."""
+
+FEWEST_SEEDS: Final = 100
+"""With fewer two-sided seeds in a cell there is no verdict (algorithms.md section 4.3)."""
+
+LEVEL: Final = 0.05
+
+TOUCH_BINS: Final = ("<= 1/2", "1/2 to 1", "1 to 2", "2 to 4", "> 4")
+"""The bins of the quantity relative to the touch; upper ends belong to them."""
+
+
+class Verdict(Enum):
+    """What may be said of an arm against the baseline. Undecided is an answer."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    UNDECIDED = "undecided"
+    TOO_FEW = "too few seeds"
+
+
+class FillVerdict(Enum):
+    """Whether an arm that is better also fills no less, but for FILL_MARGIN; asked of no other."""
+
+    HOLDS = "fills no less"
+    FAILS = "fills less"
+    UNDECIDED = "may fill less"
+    NOT_ASKED = "not asked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedArm:
+    """An arm as asked for: its name in the comparison, the algorithm, its parameters as JSON can hold them."""
+
+    name: str
+    algorithm: str
+    parameters: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What was asked: every class in every world, all arms, the seeds from *first_seed* on; *version* is the package's."""
+
+    classes: tuple[str, ...]
+    worlds: tuple[str, ...]
+    arms: tuple[AskedArm, ...]
+    baseline: str
+    runs: int
+    first_seed: int
+    version: str
+    outcome: Outcome = Outcome.YES
+    action: Action = Action.BUY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """What must be 0: contracts bought beyond the order, orders left resting, fills beyond the cap."""
+
+    overfilled: Quantity
+    orphans: int
+    beyond_cap: int
+
+    @property
+    def clean(self) -> bool:
+        """Whether all is as it must be."""
+        return not (self.overfilled or self.orphans or self.beyond_cap)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Against:
+    """An arm against the baseline, on the same seeds: the arm's figure less the baseline's; a negative cost is a saving.
+
+    *by_touch* is the difference of the primary metric in each of TOUCH_BINS. *p* is of the primary difference, two-sided and
+    normal with the resamples' standard error; *adjusted* after Holm's correction for all arms and classes of the world.
+    """
+
+    differences: Mapping[Metric, Estimate | None]
+    pairs: int
+    by_touch: tuple[Estimate | None, ...]
+    p: float | None
+    adjusted: float | None
+    verdict: Verdict
+    fill: FillVerdict
+
+    @property
+    def primary(self) -> Estimate | None:
+        """The difference in the primary metric."""
+        return self.differences[PRIMARY]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmFigures:
+    """One arm in one cell. *means*, *net_median* and the like are of two-sided arrivals.
+
+    *unpriced* of those ended with a rest that no book could price, *depth_short* with one that the book did not hold whole.
+    *reasons* counts why all trials ended. *distribution* is of net cents, at the shares of `shapes.DISTRIBUTION`, *fill_curve*
+    what was filled by each of `trials.STEPS`, in percent. *against* is None for the baseline.
+    """
+
+    arm: str
+    means: Mapping[Metric, Estimate | None]
+    net_median: Estimate | None
+    net_tail: Estimate | None
+    shortfall_median: Estimate | None
+    shortfall_tail: Estimate | None
+    net_by_touch: tuple[Estimate | None, ...]
+    unpriced: int
+    depth_short: int
+    one_sided_fill: Estimate | None
+    reasons: Mapping[str, int]
+    audit: Audit
+    distribution: tuple[float, ...]
+    fill_curve: tuple[Estimate | None, ...]
+    against: Against | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A class in a world: the seeds by stratum, what was ordered (least and most contracts), what the books were.
+
+    *over_touch* is the median of the quantity relative to what was displayed at the best price, *touch_bins* counts the seeds
+    in TOUCH_BINS; *spread_cents*, *touch* and *within_3* (contracts) are means; *fan* is of the untouched mid (`shapes.fan`),
+    empty where it was not followed. All of two-sided arrivals.
+    """
+
+    class_name: str
+    world: str
+    seeds: int
+    two_sided: int
+    one_sided: int
+    quantity: tuple[Quantity, Quantity]
+    over_touch: float | None
+    touch_bins: tuple[int, ...]
+    spread_cents: float | None
+    touch: float | None
+    within_3: float | None
+    fan: tuple[tuple[float, ...], ...]
+    arms: tuple[ArmFigures, ...]
+
+    def arm(self, name: str) -> ArmFigures:
+        """Return an arm's figures."""
+        return next(each for each in self.arms if each.arm == name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What was asked and what was found, class by class within each world. Cells of which nothing has run are left out."""
+
+    asked: Asked
+    cells: tuple[Cell, ...]
+    resamples: int = RESAMPLES
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that was asked for has run."""
+        asked = len(self.asked.classes) * len(self.asked.worlds)
+        return len(self.cells) == asked and all(cell.seeds == self.asked.runs for cell in self.cells)
+
+    @property
+    def clean(self) -> bool:
+        """Whether no arm overfilled, left an order or passed its cap."""
+        return all(arm.audit.clean for cell in self.cells for arm in cell.arms)
