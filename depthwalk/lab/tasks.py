@@ -36,6 +36,9 @@ class Task:
     until: Duration = HORIZON
     paths: bool = False
 
+    def __str__(self) -> str:
+        return f"{self.setting.class_name}, world {self.setting.world}, seeds {self.seeds[0]} to {self.seeds[-1]}"
+
     def run(self) -> list[Trial]:
         """Run it seed by seed, and in each the arms as given."""
         return [
