@@ -6,19 +6,21 @@ running interval, which is there to be looked at while waiting.
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from math import isfinite, sqrt
 from typing import Final, NamedTuple
 
 from depthwalk.analysis.estimates import Estimate
-from depthwalk.analysis.trial_columns import COLUMNS, PLACES, Metric, row
+from depthwalk.analysis.trial_columns import COLUMNS, NAN, PLACES, Metric, row
 from depthwalk.analysis.trials import Trial
 from depthwalk.errors import DomainError
 
 _NORMAL_95: Final = 1.96
 _FEWEST: Final = 2
+_WIDTH: Final = len(COLUMNS)
 _SEED: Final = PLACES["seed"]
+_NET: Final = PLACES[Metric.NET_CENTS.key]
 
 
 class CellKey(NamedTuple):
@@ -31,9 +33,12 @@ class CellKey(NamedTuple):
 class Columns:
     """The trials of one arm in a cell, in the order of their seeds. Nan is no value."""
 
-    def __init__(self, arrays: Sequence["array[float]"]) -> None:
-        self._arrays = arrays
-        seeds = arrays[_SEED]
+    def __init__(self, blocks: Iterable["array[float]"]) -> None:
+        """Take rows one after the other, in any order."""
+        self._flat = array("d")
+        for block in blocks:
+            self._flat += block
+        seeds = self._flat[_SEED::_WIDTH]
         self._order = sorted(range(len(seeds)), key=seeds.__getitem__)
 
     def __len__(self) -> int:
@@ -41,16 +46,16 @@ class Columns:
 
     def column(self, name: str) -> "array[float]":
         """Return a column by its name of COLUMNS."""
-        found = self._arrays[PLACES[name]]
+        found = self._flat[PLACES[name] :: _WIDTH]
         return array("d", [found[place] for place in self._order])
 
     def metric(self, metric: Metric) -> "array[float]":
         """Return a metric of every trial."""
         return self.column(metric.key)
 
-    def rows(self) -> Iterable[tuple[float, ...]]:
+    def rows(self) -> Iterator["array[float]"]:
         """Yield the trials one by one, each with all COLUMNS."""
-        return (tuple(each[place] for each in self._arrays) for place in self._order)
+        return (self._flat[place * _WIDTH : (place + 1) * _WIDTH] for place in self._order)
 
 
 class Running:
@@ -79,23 +84,20 @@ class Collection:
 
     def __init__(self, baseline: str) -> None:
         self.baseline = baseline
-        self._cells: defaultdict[CellKey, dict[str, list[array[float]]]] = defaultdict(dict)
+        self._cells: defaultdict[CellKey, list[dict[str, array[float]]]] = defaultdict(list)
         self._running: defaultdict[tuple[CellKey, str], Running] = defaultdict(Running)
 
     def add(self, cell: CellKey, trials: Iterable[Trial]) -> None:
-        """Take trials: all arms of a seed together."""
-        arms = self._cells[cell]
-        net: defaultdict[float, dict[str, float]] = defaultdict(dict)
+        """Take trials, all arms of a seed together: all of them or, where it is interrupted, none."""
+        block: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
+        net: defaultdict[int, dict[str, float]] = defaultdict(dict)
         for trial in trials:
             values = row(trial)
-            arrays = arms.get(trial.arm)
-            if arrays is None:
-                arrays = arms[trial.arm] = [array("d") for _ in COLUMNS]
-            for column, value in zip(arrays, values, strict=True):
-                column.append(value)
-            net[trial.seed][trial.arm] = values[PLACES[Metric.NET_CENTS.key]]
+            block[trial.arm].extend(values)
+            net[trial.seed][trial.arm] = values[_NET]
+        self._cells[cell].append(dict(block))
         for of_seed in net.values():
-            base = of_seed.pop(self.baseline, float("nan"))
+            base = of_seed.pop(self.baseline, NAN)
             for arm, value in of_seed.items():
                 if isfinite(value - base):
                     self._running[cell, arm].add(value - base)
@@ -116,7 +118,9 @@ class Collection:
             DomainError: a seed is there twice, or not in every arm: what is compared would not be paired.
 
         """
-        found = {arm: Columns(arrays) for arm, arrays in self._cells[cell].items()}
+        blocks = self._cells[cell]
+        names = dict.fromkeys(arm for block in blocks for arm in block)
+        found = {arm: Columns(block[arm] for block in blocks if arm in block) for arm in names}
         known: array[float] | None = None
         for arm, columns in found.items():
             seeds = columns.column("seed")
