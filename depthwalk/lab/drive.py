@@ -165,7 +165,7 @@ class Drive:
                 case Look.BOOK:
                     await readings.look_at_book(await readings.look_at_account())
                 case Look.TAPE:
-                    await tape.look()
+                    await tape.read()
                     await readings.look_at_book(await readings.look_at_account())
                 case Look.EVERYTHING:
                     await readings.look_at_book(await readings.look_at_everything())

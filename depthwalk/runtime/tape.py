@@ -45,7 +45,7 @@ class Tape:
         """Read the trades and post those that are news; say it in the log, once, where they cannot be read."""
         try:
             async with asyncio.timeout(TAPE_SECONDS):
-                await self._read()
+                await self.read()
         except (ExchangeError, TimeoutError) as error:
             if not self._failing:
                 why = error.message if isinstance(error, ExchangeError) else f"no answer within {TAPE_SECONDS:g} s"
@@ -56,7 +56,8 @@ class Tape:
                 log.info("the public trades can be read again")
             self._failing = False
 
-    async def _read(self) -> None:
+    async def read(self) -> None:
+        """Read the trades and post those that are news. Raises ExchangeError."""
         since = Instant(self._unseen.ask_from - self._offset)
         found = await self._exchange.trades_since(self._ticker, since)
         self._held += self._unseen.news(found)

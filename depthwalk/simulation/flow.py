@@ -47,7 +47,7 @@ class MarketClass:
     taker_reach: float
     """Mean cents beyond fair that the other takers pay at most, exponential."""
     informed_rate: float
-    """Informed takers a second, both sides together."""
+    """Informed takers a second, a side: as many again look at the other one."""
     informed_threshold: float
     """Cents of profit an informed taker needs."""
     volatility: float
@@ -268,7 +268,7 @@ class _Informed(_Endless):
         self._at = float(start)
 
     def __next__(self) -> Exogenous:
-        self._at = _later(self._at, self._rng, self._class.informed_rate)
+        self._at = _later(self._at, self._rng, 2 * self._class.informed_rate)
         contracts = max(1, round(self._rng.expovariate(1.0 / self._class.informed_size)))
         return InformedTaker(Instant(round(self._at)), Quantity(contracts * CONTRACT))
 

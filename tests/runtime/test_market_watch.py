@@ -89,11 +89,11 @@ def test_a_price_refused_for_a_new_grid_is_priced_again() -> None:
 
 def test_a_run_is_over_before_its_market_closes() -> None:
     """After the close not even a cancel is taken: the horizon ends before, and the end game is done in time."""
-    exchange = synthetic_exchange(3, START)
+    exchange = synthetic_exchange(4, START)
     listing = exchange.listings[TICKER]
     close = Instant(START + seconds(45))
     listing.terms = replace(listing.terms, close_time=close)
-    run = paper_run(walker(40 * 60), quantity=20_000, seed=3, exchange=exchange)
+    run = paper_run(walker(40 * 60), quantity=20_000, seed=4, exchange=exchange)
 
     check(run)
     assert run.finish is not None
