@@ -57,7 +57,7 @@ _GUESTS: Mapping[str, frozenset[str]] = {
         "paper": "cryptography httpx msgspec starlette",
         "simulation": "msgspec",
         "storage": "filelock msgspec platformdirs sqlite_utils",
-        "reports": "rich",
+        "reports": "matplotlib rich",
         "cli": "click platformdirs rich typer",
     }.items()
 }
