@@ -131,7 +131,8 @@ def read_recording(path: Path, ticker: str, at: Instant | None = None) -> Record
     return Recording(market=market, rows=tuple(rows[begin:]))
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+def lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Iterate over the lines of a file, plain or gzip, that are not blank, with their numbers. Raises UsageError."""
     number = 0
     try:
         with path.open("rb") as raw:
@@ -157,7 +158,7 @@ def _read_rows(path: Path, ticker: str) -> tuple[list[tuple[Instant, Book]], dic
     def levels(raw: msgspec.Raw) -> list[Level]:
         return [(price(one), quantity(other)) for one, other in decode_levels(raw) or ()]
 
-    for number, line in _lines(path):
+    for number, line in lines(path):
         try:
             row = decode_row(line)
             if row.ticker == ticker:

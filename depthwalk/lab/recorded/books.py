@@ -1,0 +1,97 @@
+"""Whole books at intervals, from a file or a database, as tapes whose changes are what one book has over the one before.
+
+A book holds until the next one. How long it is believed without one: SILENCE beyond its own time, or beyond the last time at
+which somebody confirmed it (a recorder's heartbeats). What is longer is a gap.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from depthwalk.domain.book import Book
+from depthwalk.domain.messages import PublicTrade
+from depthwalk.domain.order import Side
+from depthwalk.domain.units import Duration, Instant, in_seconds, seconds
+from depthwalk.errors import UsageError
+from depthwalk.lab.recorded.scribe import Scribe, Terms
+from depthwalk.lab.recorded.tape import Kind, Tapes
+from depthwalk.simulation.replay import lines, read_recording
+
+SILENCE: Final = seconds(60)
+"""How long a book is believed to stand where nothing confirms it."""
+
+Span = tuple[Instant, Instant]
+
+
+class _Ticker(msgspec.Struct):
+    ticker: str
+
+
+def read_books(path: Path, *, silence: Duration = SILENCE) -> Tapes:
+    """Read all markets of a file of books. Raises UsageError as `simulation.replay.read_recording` does."""
+    decode = msgspec.json.Decoder(_Ticker).decode
+    tickers: dict[str, None] = {}
+    for number, line in lines(path):
+        try:
+            tickers[decode(line).ticker] = None
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise UsageError(f"{path}, line {number}: not a recorded book: {error}") from None
+    found = []
+    for ticker in tickers:
+        recording = read_recording(path, ticker)
+        market = recording.market
+        terms = Terms(grid=market.grid, fees=market.fees, close_time=market.close_time)
+        found.append(tapes_of_books(ticker, recording.rows, source=str(path), terms=terms, silence=silence))
+    tapes = sorted((tape for one in found for tape in one.tapes), key=lambda tape: (tape.start, tape.ticker))
+    return Tapes(tapes=tuple(tapes), cuts=tuple(cut for one in found for cut in one.cuts))
+
+
+def tapes_of_books(
+    ticker: str,
+    rows: Iterable[tuple[Instant, Book]],
+    *,
+    source: str,
+    terms: Terms | None = None,
+    trades: Sequence[PublicTrade] = (),
+    confirmed: Sequence[Span] = (),
+    silence: Duration = SILENCE,
+) -> Tapes:
+    """Turn the books of one market into tapes.
+
+    Args:
+        ticker: the market.
+        rows: its books, in order of time.
+        source: where they come from, for people.
+        terms: grid, fees and close, as far as they are known.
+        trades: its public trades, oldest first; empty where none were recorded.
+        confirmed: the stretches during which the latest book was confirmed over and over.
+        silence: how long a book is believed after it was last seen or confirmed.
+
+    Raises:
+        DomainError: a price is on no published grid.
+
+    """
+    scribe = Scribe(source)
+    waiting = list(reversed(trades))
+    last: Instant | None = None
+    for number, (at, book) in enumerate(rows, 1):
+        where = f"{source}, book {number}"
+        if last is not None and at - (sure := _sure_until(last, confirmed)) > silence:
+            scribe.forget(ticker, where, f"nothing is known for {in_seconds(at - sure):g} s", until=sure)
+        while waiting and waiting[-1].at <= at:
+            trade = waiting.pop()
+            kind = Kind.BOUGHT if trade.taker is Side.BUY else Kind.SOLD
+            now = scribe.frame(ticker, None, trade.at, where)
+            scribe.trade(now, ticker, kind, trade.price, trade.quantity)
+        scribe.snapshot(ticker, scribe.frame(ticker, None, at, where), ticker, book, where)
+        last = at
+    if last is not None:
+        scribe.frame(ticker, None, _sure_until(last, confirmed), source)
+    return scribe.finish({ticker: terms or Terms()})
+
+
+def _sure_until(at: Instant, confirmed: Sequence[Span]) -> Instant:
+    """Return until when a book of that time surely was the book."""
+    return max((until for since, until in confirmed if since <= at <= until), default=at)

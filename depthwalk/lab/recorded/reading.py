@@ -1,0 +1,310 @@
+"""Files of recorded order books, in the forms that recorders keep, read into tapes. What a form is, and nothing else, is here.
+
+* a recorder's run: a folder of `orderbook_snapshot` and `orderbook_delta` files (`.ndjson`, plain or gzip; `watch_market`
+  tells closes), or one file with such lines: Kalshi's frame under `payload_json`, its `seq` under `sequence_number`, the time
+  it was received under `local_recv_ns`, which is what the tape's times are;
+* raw frames as received, one JSON object a line: `{"type": "orderbook_delta", "sid": 1, "seq": 9, "msg": {…}}`. Their time is
+  the exchange's; snapshots have none and get that of the next change;
+* rows of the older whole-cent format as CSV: type, sid, seq, market_ticker, side, price, qty, ts;
+* books, one a line (`simulation/replay.py`): see `books.py`.
+
+Frames are those of Kalshi's channel `orderbook_delta` (kalshi-api.md section 9). Anything that is not one of these, or does not
+say what it must, is refused with file and line.
+"""
+
+import csv
+from collections.abc import Callable, Iterator
+from operator import attrgetter
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from depthwalk.domain.book import Book, Level
+from depthwalk.domain.order import Outcome
+from depthwalk.domain.units import CENT, CONTRACT, ONE, Instant, Price, Quantity, parse_instant, parse_quantity
+from depthwalk.errors import DomainError, UsageError
+from depthwalk.lab.recorded.books import read_books
+from depthwalk.lab.recorded.scribe import Scribe, Terms
+from depthwalk.lab.recorded.tape import Kind, Tapes
+from depthwalk.simulation.replay import lines
+from depthwalk.wire.scalars import PRICES
+
+_RUN_FILES: Final = ("orderbook_snapshot", "orderbook_delta")
+_CLOSES: Final = "watch_market"
+_ENDINGS: Final = (".ndjson", ".ndjson.gz", ".jsonl", ".jsonl.gz")
+_CSV_HEADER: Final = b"type,sid,seq,"
+_MICROSECOND_NS: Final = 1_000
+_COLUMNS: Final = frozenset({"type", "sid", "seq", "market_ticker", "side", "price", "qty", "ts"})
+
+_Levels = list[tuple[str, str]]
+
+
+class _Message(msgspec.Struct):
+    """A frame's `msg`: a snapshot's or a change's."""
+
+    market_ticker: str = ""
+    side: Literal["yes", "no"] | None = None
+    price_dollars: str = ""
+    delta_fp: str = ""
+    ts: str | int | None = None
+    yes_dollars_fp: _Levels | None = None
+    no_dollars_fp: _Levels | None = None
+
+
+class _Kept(msgspec.Struct):
+    """A recorder's line."""
+
+    event_type: str
+    local_recv_ns: int
+    payload_json: _Message
+    sequence_number: int | None = None
+    connection_id: str = ""
+
+
+class _Frame(msgspec.Struct):
+    """A raw frame. *msg* is decoded where it is ours: others have other forms."""
+
+    type: str
+    sid: int | None = None
+    seq: int | None = None
+    msg: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class _Watched(msgspec.Struct):
+    market_ticker: str
+    close_time: str | None = None
+
+
+class _Control(msgspec.Struct):
+    payload_json: _Watched
+
+
+class _Shape(msgspec.Struct):
+    """Just enough of a line to tell what it is."""
+
+    type: str | None = None
+    event_type: str | None = None
+    yes: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+def read_tapes(path: Path) -> Tapes:
+    """Read a recording, whichever of the known forms it has.
+
+    Raises:
+        UsageError: it cannot be read, is none of them, or a line does not say what it must.
+
+    """
+    if path.is_dir():
+        return _read_run(path)
+    number, first = next(lines(path), (0, b""))
+    if first.startswith(_CSV_HEADER):
+        return _reading(path, _read_cents)
+    try:
+        shape = msgspec.json.decode(first, type=_Shape)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        shape = _Shape()
+    if shape.event_type is not None:
+        return _reading(path, lambda scribe, path: _take_kept(scribe, _sorted(_decoded(path))))
+    if shape.type is not None:
+        return _reading(path, _read_frames)
+    if shape.yes is not msgspec.UNSET:
+        return read_books(path)
+    raise UsageError(
+        f"{path}, line {number}: not a recording of order books",
+        hint="known: a recorder's folder, raw WebSocket frames, whole-cent CSV rows, books one a line",
+    )
+
+
+def _reading(path: Path, read: Callable[[Scribe, Path], None]) -> Tapes:
+    scribe = Scribe(str(path))
+    read(scribe, path)
+    return _finish(scribe, path, {})
+
+
+def _finish(scribe: Scribe, path: Path, terms: dict[str, Terms]) -> Tapes:
+    try:
+        return scribe.finish(terms)
+    except DomainError as error:
+        raise UsageError(f"{path}: {error}") from None
+
+
+def _refused(where: str, error: Exception) -> UsageError:
+    return UsageError(f"{where}: not a frame of an order book: {error}")
+
+
+def _levels(levels: _Levels | None) -> list[Level]:
+    return [(PRICES[price], parse_quantity(quantity)) for price, quantity in levels or ()]
+
+
+def _book(message: _Message) -> Book:
+    return Book.of_bids(yes=_levels(message.yes_dollars_fp), no=_levels(message.no_dollars_fp))
+
+
+_CHANGES: Final[dict[str, int]] = {}
+_REMEMBERED: Final = 100_000
+
+
+def _size(text: str) -> int:
+    """Read a signed count; a recording repeats most of them."""
+    found = _CHANGES.get(text)
+    if found is None:
+        found = parse_quantity(text)
+        if len(_CHANGES) < _REMEMBERED:
+            _CHANGES[text] = found
+    return found
+
+
+def _take_change(scribe: Scribe, message: _Message, at: Instant, where: str) -> None:
+    if message.side is None:
+        raise DomainError("a change without a side")
+    price = PRICES[message.price_dollars]
+    if message.side == "yes":
+        scribe.change(at, message.market_ticker, Kind.BID, price, _size(message.delta_fp), where=where)
+    else:
+        scribe.change(at, message.market_ticker, Kind.ASK, ONE - price, _size(message.delta_fp), where=where)
+
+
+# --- a recorder's run ---
+
+
+class _Line(msgspec.Struct):
+    """A recorder's line and where it stands."""
+
+    kept: _Kept
+    where: str
+
+
+def _read_run(folder: Path) -> Tapes:
+    files = {name: _find(folder, name) for name in (*_RUN_FILES, _CLOSES)}
+    missing = [name for name in _RUN_FILES if files[name] is None]
+    if missing:
+        raise UsageError(f"{folder}: no {missing[0]}{_ENDINGS[0]} (or .gz) in it", hint="name a recorder's run folder")
+    found = [line for name in _RUN_FILES for line in _decoded(files[name])]
+    scribe = Scribe(str(folder))
+    _take_kept(scribe, _sorted(found))
+    return _finish(scribe, folder, _closes(files[_CLOSES]))
+
+
+def _find(folder: Path, name: str) -> Path | None:
+    return next((path for ending in _ENDINGS if (path := folder / (name + ending)).exists()), None)
+
+
+def _decoded(path: Path | None) -> Iterator[_Line]:
+    decode = msgspec.json.Decoder(_Kept).decode
+    for number, line in lines(path) if path is not None else ():
+        try:
+            yield _Line(decode(line), f"{path}, line {number}")
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise _refused(f"{path}, line {number}", error) from None
+
+
+def _sorted(found: Iterator[_Line] | list[_Line]) -> list[_Line]:
+    numbered = [line for line in found if line.kept.sequence_number is not None]
+    return sorted(numbered, key=attrgetter("kept.local_recv_ns", "kept.sequence_number"))
+
+
+def _take_kept(scribe: Scribe, found: list[_Line]) -> None:
+    for line in found:
+        kept, message = line.kept, line.kept.payload_json
+        if kept.event_type not in _RUN_FILES or kept.sequence_number is None:
+            continue
+        try:
+            received = Instant(kept.local_recv_ns // _MICROSECOND_NS)
+            at = scribe.frame(kept.connection_id, kept.sequence_number, received, line.where)
+            if kept.event_type == "orderbook_delta":
+                _take_change(scribe, message, at, line.where)
+            else:
+                scribe.snapshot(kept.connection_id, at, message.market_ticker, _book(message), line.where)
+        except DomainError as error:
+            raise _refused(line.where, error) from None
+
+
+def _closes(path: Path | None) -> dict[str, Terms]:
+    terms: dict[str, Terms] = {}
+    decode = msgspec.json.Decoder(_Control).decode
+    for number, line in lines(path) if path is not None else ():
+        try:
+            watched = decode(line).payload_json
+            if watched.close_time is not None:
+                terms[watched.market_ticker] = Terms(close_time=parse_instant(watched.close_time))
+        except (msgspec.MsgspecError, UnicodeDecodeError, DomainError) as error:
+            raise UsageError(f"{path}, line {number}: not a recorder's line: {error}") from None
+    return terms
+
+
+# --- raw frames ---
+
+
+def _read_frames(scribe: Scribe, path: Path) -> None:
+    """Read frames as received. A snapshot waits for the next time that is told."""
+    decode, decode_message = msgspec.json.Decoder(_Frame).decode, msgspec.json.Decoder(_Message).decode
+    waiting: list[tuple[str, int, _Message | None, str]] = []
+    for number, line in lines(path):
+        where = f"{path}, line {number}"
+        try:
+            frame = decode(line)
+            if frame.sid is None or frame.seq is None:
+                continue
+            ours = frame.type in _RUN_FILES
+            waiting.append((str(frame.sid), frame.seq, decode_message(frame.msg) if ours else None, where))
+            told = waiting[-1][2]
+            if told is None or not isinstance(told.ts, str):
+                continue
+            at = parse_instant(told.ts)
+            for stream, sequence, message, place in waiting:
+                now = scribe.frame(stream, sequence, at, place)
+                if message is not None and message.side is not None:
+                    _take_change(scribe, message, now, place)
+                elif message is not None:
+                    scribe.snapshot(stream, now, message.market_ticker, _book(message), place)
+            waiting.clear()
+        except (msgspec.MsgspecError, UnicodeDecodeError, DomainError) as error:
+            raise _refused(where, error) from None
+
+
+# --- whole-cent rows ---
+
+
+def _read_cents(scribe: Scribe, path: Path) -> None:
+    """Read CSV rows. A snapshot is as many rows as it has levels; changes belong to the one snapshot of their sid."""
+    texts = (line.decode("utf-8", "replace") for _, line in lines(path))
+    rows = csv.DictReader(texts)
+    missing = sorted(_COLUMNS - set(rows.fieldnames or ()))
+    if missing:
+        raise UsageError(f"{path}, line 1: no column {missing[0]}")
+    market: dict[str, str] = {}
+    sides: dict[str, list[Level]] = {"yes": [], "no": []}
+    pending: tuple[str, int, Instant, str] | None = None
+
+    def state() -> None:
+        if pending is not None:
+            sid, sequence, at, place = pending
+            now = scribe.frame(sid, sequence, at, place)
+            book = Book.of_bids(yes=sides["yes"], no=sides["no"])
+            scribe.snapshot(sid, now, market[sid], book, place)
+
+    for number, row in enumerate(rows, 2):
+        where = f"{path}, line {number}"
+        try:
+            sid, sequence, at = row["sid"], int(row["seq"]), parse_instant(row["ts"])
+            outcome, price, quantity = Outcome(row["side"]), int(row["price"]) * CENT, int(row["qty"]) * CONTRACT
+            if pending is not None and (row["type"] != "snapshot" or (sid, sequence) != pending[:2]):
+                state()
+                pending = None
+            if row["type"] == "snapshot":
+                if pending is None:
+                    sides = {"yes": [], "no": []}
+                    pending = sid, sequence, at, where
+                    market[sid] = row["market_ticker"]
+                sides[outcome.value].append((Price(price), Quantity(quantity)))
+            elif row["type"] == "delta":
+                now = scribe.frame(sid, sequence, at, where)
+                bid = outcome is Outcome.YES
+                kind, leg = (Kind.BID, price) if bid else (Kind.ASK, ONE - price)
+                scribe.change(now, market.get(sid, row["market_ticker"]), kind, leg, quantity, where=where)
+            else:
+                raise UsageError(f"{where}: type {row['type']!r} is neither snapshot nor delta")
+        except (DomainError, ValueError, TypeError) as error:
+            raise _refused(where, error) from None
+    state()
