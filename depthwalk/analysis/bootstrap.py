@@ -62,6 +62,13 @@ class Draws:
         """Return it times *factor*."""
         return Draws(self.value * factor, self.values * factor, self.clusters)
 
+    def over(self, other: "Draws") -> "Draws":
+        """Return it divided by *other*, nothing where that is 0."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            values = self.values / other.values
+        value = self.value / other.value if other.value else float("nan")
+        return Draws(value, values, min(self.clusters, other.clusters))
+
 
 class Bootstrap:
     """Resamples of a sample whose rows belong to *clusters* (one key a row). Statistics name rows by their number."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from depthwalk.analysis.benchmarks import MarkedFill, cap_price
+from depthwalk.analysis.bounds import BEST_LIMIT, BEST_LIMIT_NET, CLAIRVOYANT
 from depthwalk.analysis.trials import Trial
 from depthwalk.domain.book import Level
 from depthwalk.domain.grid import Grid
@@ -29,10 +30,6 @@ from depthwalk.lab.worlds import Setting
 from depthwalk.paper.trading import BookEvent, Executed, NewOrder
 from depthwalk.simulation.flow import Exogenous, InformedTaker, NoiseTaker, ProviderOrder
 from depthwalk.simulation.synthetic import taker_limit
-
-CLAIRVOYANT: Final = "clairvoyant"
-BEST_LIMIT: Final = "best limit"
-BEST_LIMIT_NET: Final = "best limit, net"
 
 MAX_SLIPPAGE: Final = 0.025
 """The cap of both bounds: the walker's, that of the arms they are compared with."""

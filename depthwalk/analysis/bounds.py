@@ -1,0 +1,147 @@
+"""How much of what was possible an algorithm gets: arms between a baseline and two bounds that know the future.
+
+Pure. The bounds are arms of a collection like the others (`lab/bound.py` makes them); all are of the same seeds, all two-sided.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from statistics import fmean, median
+from typing import Final
+
+from depthwalk.analysis.bootstrap import Bootstrap, Draws
+from depthwalk.analysis.collection import CellKey, Collection, Columns
+from depthwalk.analysis.estimates import Estimate
+from depthwalk.analysis.paired import RESAMPLES, Asked
+from depthwalk.analysis.trial_columns import Metric
+from depthwalk.domain.units import Quantity
+
+CLAIRVOYANT: Final = "clairvoyant"
+"""The arm that had the cheapest of all that could have been bought."""
+
+BEST_LIMIT: Final = "best limit"
+"""The arm of the constant limit that cost least before fees."""
+
+BEST_LIMIT_NET: Final = "best limit, net"
+"""The arm of the constant limit that cost least with fees."""
+
+BOUNDS: Final = (BEST_LIMIT, BEST_LIMIT_NET, CLAIRVOYANT)
+
+METRICS: Final = (
+    Metric.SLIPPAGE,
+    Metric.FILL,
+    Metric.FULL,
+    Metric.SHORTFALL,
+    Metric.SHORTFALL_CENTS,
+    Metric.NET,
+    Metric.NET_CENTS,
+    Metric.LENIENT,
+)
+"""What is told of each arm."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Captured:
+    """How much of the way from the baseline's shortfall to a bound's an arm went, in percent; None where there is no way."""
+
+    gross: Estimate | None
+    net: Estimate | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundedArm:
+    """An arm, or a bound, in a cell. *of_limit* is of the way to the best limit, net of fees to the best net limit.
+
+    *cheaper*: on how many seeds it cost less before fees than the clairvoyant. An order moves the market, and now and then to
+    its own good; often would mean that something knows the future.
+    """
+
+    arm: str
+    means: Mapping[Metric, Estimate | None]
+    of_clairvoyant: Captured
+    of_limit: Captured
+    cheaper: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundedCell:
+    """A class in a world. *two_sided* are the seeds of which anything is told, the others began with an empty side."""
+
+    class_name: str
+    world: str
+    seeds: int
+    two_sided: int
+    quantity: Quantity
+    over_touch: float
+    arms: tuple[BoundedArm, ...]
+
+    def arm(self, name: str) -> BoundedArm:
+        """Return an arm's figures."""
+        return next(each for each in self.arms if each.arm == name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What was asked and what was found, class by class within each world. Cells without a two-sided seed are left out."""
+
+    asked: Asked
+    cells: tuple[BoundedCell, ...]
+    resamples: int = RESAMPLES
+
+
+def bounds_of(asked: Asked, collection: Collection, *, resamples: int = RESAMPLES) -> Bounds:
+    """Return the statistics of what has been collected. Raises DomainError as `Collection.arms`."""
+    found = set(collection.cells)
+    cells = [
+        _cell(asked, key, collection.arms(key), resamples)
+        for world in asked.worlds
+        for class_name in asked.classes
+        if (key := CellKey(class_name, world)) in found
+    ]
+    return Bounds(asked=asked, cells=tuple(cells), resamples=resamples)
+
+
+def _cell(asked: Asked, key: CellKey, arms: Mapping[str, Columns], resamples: int) -> BoundedCell:
+    base = arms[asked.baseline]
+    draw = Bootstrap(range(len(base)), resamples=resamples)
+    rows = range(len(base))
+    means = {
+        name: dict(zip(METRICS, draw.means(rows, [columns.metric(each) for each in METRICS]), strict=True))
+        for name, columns in arms.items()
+    }
+    requested, touch = base.column("requested_e2"), base.column("touch_e2")
+    return BoundedCell(
+        class_name=key.class_name,
+        world=key.world,
+        seeds=asked.runs,
+        two_sided=len(base),
+        quantity=Quantity(round(fmean(requested))),
+        over_touch=median(one / other for one, other in zip(requested, touch, strict=True)),
+        arms=tuple(
+            BoundedArm(
+                arm=name,
+                means={metric: draws.estimate() for metric, draws in means[name].items()},
+                of_clairvoyant=Captured(
+                    gross=_captured(means, asked.baseline, name, CLAIRVOYANT, Metric.SHORTFALL),
+                    net=_captured(means, asked.baseline, name, CLAIRVOYANT, Metric.NET),
+                ),
+                of_limit=Captured(
+                    gross=_captured(means, asked.baseline, name, BEST_LIMIT, Metric.SHORTFALL),
+                    net=_captured(means, asked.baseline, name, BEST_LIMIT_NET, Metric.NET),
+                ),
+                cheaper=_cheaper(arms[name].metric(Metric.SHORTFALL), arms[CLAIRVOYANT].metric(Metric.SHORTFALL)),
+            )
+            for name in (*(arm.name for arm in asked.arms), *BOUNDS)
+        ),
+    )
+
+
+def _captured(
+    means: Mapping[str, Mapping[Metric, Draws]], baseline: str, arm: str, bound: str, metric: Metric
+) -> Estimate | None:
+    base = means[baseline][metric]
+    return (base - means[arm][metric]).scaled(100.0).over(base - means[bound][metric]).estimate()
+
+
+def _cheaper(costs: Sequence[float], bound: Sequence[float]) -> int:
+    return sum(isfinite(one - other) and one < other for one, other in zip(costs, bound, strict=True))
