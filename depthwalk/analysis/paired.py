@@ -52,11 +52,15 @@ class FillVerdict(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedArm:
-    """An arm as asked for: its name in the comparison, the algorithm, its parameters as JSON can hold them."""
+    """An arm as asked for: its name in the comparison, the algorithm, its parameters as a configuration has them.
+
+    *changed* are the names of those that are not as the algorithm comes.
+    """
 
     name: str
     algorithm: str
     parameters: Mapping[str, object]
+    changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ Imports of rooms stay inside the functions: a command loads what it needs and no
 from depthwalk.analysis.plans import PlanSheet
 from depthwalk.assembly.databases import open_store
 from depthwalk.assembly.execution import ExecuteRequest, environment_of, execute
+from depthwalk.assembly.laboratory import CompareRequest, compare
 from depthwalk.assembly.looking import BookReading, BookRequest, look
 from depthwalk.assembly.ownership import owner
 from depthwalk.assembly.paper import PaperOverview, paper_overview, paper_reset
@@ -20,6 +21,7 @@ from depthwalk.assembly.stopping import end
 __all__ = [
     "BookReading",
     "BookRequest",
+    "CompareRequest",
     "Dormant",
     "ExecuteRequest",
     "PaperOverview",
@@ -29,6 +31,7 @@ __all__ = [
     "Serving",
     "SnapshotRequest",
     "SnapshotSetting",
+    "compare",
     "decision_report",
     "end",
     "environment_of",

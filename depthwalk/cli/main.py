@@ -8,7 +8,7 @@ import typer
 from typer.main import get_command
 
 from depthwalk import __version__
-from depthwalk.cli import configuration, database, executions, failures, options, paper, terminal
+from depthwalk.cli import configuration, database, executions, failures, lab, options, paper, terminal
 from depthwalk.cli.book import book
 from depthwalk.cli.execute import execute
 from depthwalk.cli.plan import plan
@@ -40,6 +40,7 @@ app.command()(snapshot)
 app.command()(report)
 app.command()(recover)
 app.add_typer(executions.app, name="executions")
+app.add_typer(lab.app, name="lab")
 app.add_typer(paper.app, name="paper")
 app.add_typer(database.app, name="db")
 app.add_typer(configuration.app, name="config")

@@ -1,0 +1,161 @@
+"""One `depthwalk lab compare`: what was asked for in words made into pieces of work, done by whoever does it, and collected."""
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from depthwalk.assembly.lab_arms import arm_of, arms_of, asked_arm
+from depthwalk.domain.order import Action, Outcome
+from depthwalk.errors import DepthwalkError, UsageError
+
+if TYPE_CHECKING:
+    from depthwalk.analysis.collection import Collection
+    from depthwalk.analysis.paired import Asked, Comparison
+    from depthwalk.lab.running import Arm
+    from depthwalk.lab.tasks import Task
+    from depthwalk.lab.worlds import Setting
+
+EVERY_WORLD: Final = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareRequest:
+    """One comparison, in the words of the command line.
+
+    *mark_outs* follows the mid for five minutes after the last fill, *paths* the mid that nobody trades on.
+    """
+
+    classes: str
+    algos: str
+    worlds: str
+    baseline: str
+    runs: int
+    first_seed: int
+    outcome: Outcome = Outcome.YES
+    action: Action = Action.BUY
+    jobs: int | None = None
+    cluster: str | None = None
+    mark_outs: bool = False
+    paths: bool = False
+    config_path: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far it is: executions done and to be done, and what has been collected."""
+
+    done: int
+    total: int
+    asked: "Asked"
+    collection: "Collection"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """What came of it: the statistics, the trials, and what ended it before its time, if anything did."""
+
+    comparison: "Comparison"
+    collection: "Collection"
+    ended_by: BaseException | None = None
+
+
+def compare(request: CompareRequest, watch: Callable[[Progress], None] = lambda _: None) -> Compared:
+    """Run a comparison. *watch* is called as pieces of it are done, in whatever order they are.
+
+    Where it is interrupted, or fails after some of it was done, that part is measured and returned with the reason.
+
+    Raises:
+        UsageError: a class, world, algorithm or parameter that cannot be, or no such cluster.
+        DepthwalkError: it failed before anything was done.
+
+    """
+    from depthwalk.analysis.collection import CellKey, Collection
+    from depthwalk.analysis.pairing import compare as measured
+    from depthwalk.lab.scale import perform
+
+    arms, baseline = _arms(request)
+    settings = _settings(request)
+    pieces = _pieces(request, settings, arms)
+    asked = _asked(request, settings, arms, baseline)
+    collection = Collection(baseline)
+    done, total = 0, len(arms) * sum(len(piece.seeds) for piece in pieces)
+    ended_by: BaseException | None = None
+    try:
+        with closing(perform(pieces, jobs=request.jobs, cluster=request.cluster)) as results:
+            watch(Progress(done=done, total=total, asked=asked, collection=collection))
+            for index, trials in results:
+                setting = pieces[index].setting
+                collection.add(CellKey(setting.class_name, setting.world), trials)
+                done += len(trials)
+                watch(Progress(done=done, total=total, asked=asked, collection=collection))
+    except (DepthwalkError, KeyboardInterrupt) as error:
+        if not done:
+            raise
+        ended_by = error
+    return Compared(comparison=measured(asked, collection), collection=collection, ended_by=ended_by)
+
+
+def _arms(request: CompareRequest) -> tuple[tuple["Arm", ...], str]:
+    """Return the arms and which of them is the baseline: it goes in front where it was not named."""
+    from depthwalk.config import load
+
+    config = load(request.config_path)
+    arms = arms_of(request.algos, config)
+    baseline = arm_of(request.baseline, config, "--baseline")
+    return arms if any(arm.name == baseline.name for arm in arms) else (baseline, *arms), baseline.name
+
+
+def _settings(request: CompareRequest) -> list["Setting"]:
+    """Return every class in every world, world by world."""
+    from depthwalk.lab.class_files import load_class
+    from depthwalk.lab.worlds import WORLDS, setting, world
+
+    classes = [load_class(name) for name in _names("--classes", request.classes)]
+    asked = _names("--world", request.worlds)
+    worlds = list(WORLDS.values()) if asked == [EVERY_WORLD] else [world(name) for name in asked]
+    for flag, names in (("--classes", [each.name for each in classes]), ("--world", [each.name for each in worlds])):
+        for name in names:
+            if names.count(name) > 1:
+                raise UsageError(f"{flag}: {name} is named twice")
+    return [setting(lab_class, world) for world in worlds for lab_class in classes]
+
+
+def _names(flag: str, text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise UsageError(f"{flag} names nothing")
+    return names
+
+
+def _pieces(request: CompareRequest, settings: list["Setting"], arms: tuple["Arm", ...]) -> list["Task"]:
+    from depthwalk.analysis.trials import MARK_OUTS
+    from depthwalk.domain.units import Duration
+    from depthwalk.lab.running import HORIZON, Order
+    from depthwalk.lab.tasks import tasks
+
+    seeds = range(request.first_seed, request.first_seed + request.runs)
+    order = Order(outcome=request.outcome, action=request.action)
+    pieces = tasks(settings, arms, seeds, order=order, paths=request.paths)
+    if not request.mark_outs:
+        return pieces
+    until = Duration(HORIZON + max(MARK_OUTS))
+    return [replace(piece, until=until) for piece in pieces]
+
+
+def _asked(request: CompareRequest, settings: list["Setting"], arms: tuple["Arm", ...], baseline: str) -> "Asked":
+    from depthwalk import __version__
+    from depthwalk.analysis.paired import Asked
+
+    return Asked(
+        classes=tuple(dict.fromkeys(setting.class_name for setting in settings)),
+        worlds=tuple(dict.fromkeys(setting.world for setting in settings)),
+        arms=tuple(asked_arm(arm) for arm in arms),
+        baseline=baseline,
+        runs=request.runs,
+        first_seed=request.first_seed,
+        version=__version__,
+        outcome=request.outcome,
+        action=request.action,
+    )

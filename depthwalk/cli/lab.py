@@ -1,0 +1,166 @@
+"""`depthwalk lab`: algorithms against each other on invented and recorded markets, before money is spent."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from depthwalk.cli import failures, terminal
+from depthwalk.cli.options import Session, session_of
+from depthwalk.cli.output_file import output_file
+from depthwalk.errors import ExitCode
+
+if TYPE_CHECKING:
+    from depthwalk.assembly.laboratory import Compared, Progress
+
+app = typer.Typer(rich_markup_mode=None, help="The laboratory: algorithms against each other on invented markets, paired.")
+
+_ALGOS = "simple_limit,simple_limit_40x,static_split,spread_walker,twap,adaptive_limit,dynamic_depth_walker"
+_EVERY = 5.0
+"""Seconds between lines where nothing can be redrawn."""
+
+
+@app.command()
+def compare(
+    context: typer.Context,
+    *,
+    classes: Annotated[
+        str, typer.Option("--classes", metavar="NAMES", help="Market classes, or files of them (.yaml).")
+    ] = "thin,moderate,liquid",
+    algos: Annotated[
+        str, typer.Option("--algos", metavar="NAMES", help="Algorithms and methods, each as NAME or NAME:key=value,...")
+    ] = _ALGOS,
+    runs: Annotated[int, typer.Option("--runs", metavar="N", min=1, help="Seeds in each class and world.")] = 200,
+    seed: Annotated[int, typer.Option("--seed", metavar="S", min=0, help="The first of them.")] = 0,
+    world: Annotated[
+        str, typer.Option("--world", metavar="NAMES", help="The stresses the classes are put under, or all.")
+    ] = "base",
+    baseline: Annotated[
+        str, typer.Option("--baseline", metavar="NAME", help="Whom the others are compared with.")
+    ] = "simple_limit",
+    side: Annotated[Literal["yes", "no"], typer.Option("--side", help="The contract.")] = "yes",
+    action: Annotated[Literal["buy", "sell"], typer.Option("--action", help="What to do with it.")] = "buy",
+    jobs: Annotated[int | None, typer.Option("--jobs", metavar="J", min=1, help="Processes; else one for each core.")] = None,
+    cluster: Annotated[
+        str | None, typer.Option("--cluster", metavar="URL", help="Instead: a Dask scheduler, as tcp://host:8786.")
+    ] = None,
+    mark_outs: Annotated[
+        bool, typer.Option("--mark-outs", help="Follow prices for 5 more minutes: what maker fills were worth then.")
+    ] = False,
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Every trial, one row each.")] = None,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="A page with plots.")] = None,
+) -> int:
+    """Compare algorithms on the same seeds: what each costs, and what it saves over the baseline.
+
+    The algorithms are those that trade, with the configured parameters. A seed is one market for
+    all of them: the difference is theirs alone. Each difference has a 95 % interval; better and
+    worse are said where it is clear, else undecided.
+
+    simple_limit_40x is the simple order with 40 seconds and a last order that takes the rest.
+    Parameters of one's own: --algos twap,dynamic_depth_walker:patience=1.5,offsets=[2.0,1.2,0.0]
+
+    Ctrl-C shows what is done so far. Exit code 1 where an algorithm bought more than asked, left
+    an order, or passed its cap.
+    """
+    from depthwalk import assembly
+    from depthwalk.domain.order import Action, Outcome
+
+    session = session_of(context)
+    with output_file("--csv", csv) as csv_file, output_file("--html", html) as html_file:
+        if html_file is not None:
+            from depthwalk.reports.lab_page import check_plots
+
+            check_plots()
+        request = assembly.CompareRequest(
+            classes=classes,
+            algos=algos,
+            worlds=world,
+            baseline=baseline,
+            runs=runs,
+            first_seed=seed,
+            outcome=Outcome(side),
+            action=Action(action),
+            jobs=jobs,
+            cluster=cluster,
+            mark_outs=mark_outs,
+            paths=html is not None,
+            config_path=session.config,
+        )
+        with _progress(session) as watch:
+            compared = assembly.compare(request, watch)
+        if csv_file is not None:
+            from depthwalk.reports.lab_csv import write_csv
+
+            write_csv(compared.comparison.asked, compared.collection, csv_file)
+        if html_file is not None:
+            from depthwalk.reports.lab_page import page
+
+            html_file.write(page(compared.comparison))
+    return _shown(session, compared)
+
+
+def _shown(session: Session, compared: "Compared") -> int:
+    """Write the result, and return the exit code. Raises what ended it."""
+    comparison = compared.comparison
+    if session.json:
+        from depthwalk.reports.lab_json import comparison_json
+
+        terminal.write_json([comparison_json(comparison)])
+    else:
+        from depthwalk.reports.lab_table import comparison_tables
+
+        terminal.write_table(session, lambda width, signs: comparison_tables(comparison, width=width, signs=signs))
+    if compared.ended_by is not None:
+        failures.tell("what is shown is of the seeds that were done")
+        raise compared.ended_by
+    if not comparison.clean:
+        failures.tell("an algorithm did what none may do: the audit names it")
+        return ExitCode.FAULT
+    return ExitCode.DONE
+
+
+@contextmanager
+def _progress(session: Session) -> "Iterator[Callable[[Progress], None]]":
+    """Give what shows how far it is: a bar with the differences so far on a terminal, else a line every few seconds."""
+    import sys
+
+    if session.quiet:
+        yield lambda _: None
+        return
+    from rich.console import Group
+    from rich.live import Live
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    from depthwalk.reports.lab_running import running_line, running_table
+    from depthwalk.reports.terminal import console
+    from depthwalk.reports.wording import glyphs
+
+    out = console(sys.stderr, no_color=session.no_color)
+    signs = glyphs(out.encoding)
+    bar = Bar(TextColumn("executions"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=out)
+    task = bar.add_task("", total=None)
+    live = Live(bar, console=out, transient=True, refresh_per_second=4)
+    told = 0.0
+
+    def draw(progress: "Progress") -> None:
+        bar.update(task, completed=progress.done, total=progress.total)
+        live.update(Group(bar, running_table(progress.asked, progress.collection, signs)))
+
+    def say(progress: "Progress") -> None:
+        nonlocal told
+        bar.update(task, completed=progress.done, total=progress.total)
+        elapsed = bar.tasks[0].elapsed or 0.0
+        if elapsed - told < _EVERY:
+            return
+        told = elapsed
+        line = running_line(progress.asked, progress.collection, signs)
+        failures.tell(f"{progress.done:,} of {progress.total:,} executions; {line}")
+
+    if not out.is_terminal or out.is_dumb_terminal:
+        yield say
+        return
+    with live:
+        yield draw

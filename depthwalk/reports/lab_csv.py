@@ -1,0 +1,40 @@
+"""The trials of a comparison as CSV, one row each: class, world, arm, then every column of `analysis/trial_columns.py`. Pure.
+
+Names end in their unit: _e2 is 1/100 contract, _e4 1/10,000 dollar (a path: of twice the mid), _e6 1/1,000,000 dollar, _us a
+millionth of a second; _percent, _cents (a contract ordered) and _seconds speak for themselves. What is not known is empty.
+Prices are a buyer's: one who sells sees the mirrored book. Rows stand in the order of classes, worlds, arms, seeds.
+"""
+
+import csv
+from collections.abc import Iterable, Iterator
+from typing import Final, TextIO
+
+from depthwalk.analysis.collection import Collection
+from depthwalk.analysis.paired import Asked
+from depthwalk.analysis.trial_columns import COLUMNS, PLACES, RAW, REASONS
+
+HEADER: Final = ("class", "world", "arm", *COLUMNS)
+
+_REASON: Final = PLACES["reason"]
+
+
+def write_csv(asked: Asked, collection: Collection, file: TextIO) -> None:
+    """Write all trials to *file*, which was opened with newline=""."""
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(HEADER)
+    for cell in sorted(collection.cells, key=lambda key: (asked.worlds.index(key.world), asked.classes.index(key.class_name))):
+        arms = collection.arms(cell)
+        for arm in asked.arms:
+            writer.writerows((cell.class_name, cell.world, arm.name, *_written(row)) for row in arms[arm.name].rows())
+
+
+def _written(row: Iterable[float]) -> Iterator[str]:
+    for place, value in enumerate(row):
+        if value != value:  # noqa: PLR0124 - nan, and only nan
+            yield ""
+        elif place == _REASON:
+            yield REASONS[int(value)].value
+        elif place < len(RAW):
+            yield str(int(value))
+        else:
+            yield f"{value:.6f}".rstrip("0").rstrip(".")

@@ -1,0 +1,249 @@
+"""A comparison of the laboratory for people: a table for each class and world, then how to read it. Pure.
+
+Half intervals stand behind a plus-minus, whole ones in brackets. What is good or bad is said in words; colors only repeat it.
+A narrow screen gets the same columns in two tables.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from depthwalk.analysis.estimates import Estimate
+from depthwalk.analysis.paired import (
+    FEWEST_SEEDS,
+    FILL_MARGIN,
+    TOUCH_BINS,
+    Against,
+    ArmFigures,
+    Asked,
+    AskedArm,
+    Cell,
+    Comparison,
+    FillVerdict,
+    Verdict,
+)
+from depthwalk.analysis.trial_columns import Metric
+from depthwalk.reports import wording
+from depthwalk.reports.wording import UNICODE, Glyphs
+
+ENOUGH_SEEDS = 2_000
+"""What a report on simulations should have in each cell (algorithms.md section 4.2)."""
+
+_WIDE = 120
+_GAP = 2
+
+VERDICT_STYLES = {
+    Verdict.BETTER: "bold green",
+    Verdict.WORSE: "bold red",
+    Verdict.UNDECIDED: "yellow",
+    Verdict.TOO_FEW: "dim",
+}
+
+_Cells = Callable[[ArmFigures], "str | Text"]
+_Columns = Sequence[tuple[str, _Cells]]
+
+
+def comparison_tables(comparison: Comparison, *, width: int, signs: Glyphs = UNICODE) -> RenderableType:
+    """Return the whole comparison for a terminal of *width* columns."""
+    parts: list[RenderableType] = [*_partial(comparison)]
+    for cell in comparison.cells:
+        parts += [*_cell(comparison, cell, width, signs), Text()]
+    return Group(*parts, *_arms(comparison, signs), _audit(comparison), *_notes(comparison, signs), *_partial(comparison))
+
+
+def verdict_words(against: Against) -> str:
+    """Return what may be said of an arm, in words."""
+    if against.verdict is not Verdict.BETTER or against.fill in (FillVerdict.HOLDS, FillVerdict.NOT_ASKED):
+        return against.verdict.value
+    return f"{against.verdict.value}, {against.fill.value}"
+
+
+def audit_words(comparison: Comparison) -> list[str]:
+    """Return what must not have happened and did, arm by arm."""
+    found = []
+    for cell in comparison.cells:
+        for arm in cell.arms:
+            audit = arm.audit
+            counts = [
+                (audit.overfilled, f"bought {wording.contracts(audit.overfilled)} contracts more than asked"),
+                (audit.orphans, f"left {audit.orphans:,} orders resting"),
+                (audit.beyond_cap, f"had {audit.beyond_cap:,} fills beyond its cap"),
+            ]
+            if words := [said for count, said in counts if count]:
+                found.append(f"{arm.arm} in {cell.class_name}, {cell.world}: {', '.join(words)}")
+    return found
+
+
+def number(value: float, decimals: int = 2, *, signed: bool = False) -> str:
+    """Write a number; what rounds to 0 has no sign."""
+    text = f"{value:+,.{decimals}f}" if signed else f"{value:,.{decimals}f}"
+    return text if float(text.replace(",", "")) else text.lstrip("+-")
+
+
+def interval(estimate: Estimate | None, decimals: int = 2) -> str:
+    """Write a signed difference with its interval."""
+    if estimate is None:
+        return wording.ABSENT
+    value = number(estimate.value, decimals, signed=True)
+    if estimate.low is None or estimate.high is None:
+        return f"{value} [{wording.ABSENT}]"
+    return f"{value} [{number(estimate.low, decimals, signed=True)}, {number(estimate.high, decimals, signed=True)}]"
+
+
+def _partial(comparison: Comparison) -> Iterator[Text]:
+    if comparison.complete:
+        return
+    asked = comparison.asked
+    done = sum(cell.seeds for cell in comparison.cells)
+    wanted = len(asked.classes) * len(asked.worlds) * asked.runs
+    yield Text(f"PARTIAL: {done:,} of {wanted:,} seeds were run before it ended; all figures are of those.", "bold yellow")
+
+
+def _cell(comparison: Comparison, cell: Cell, width: int, signs: Glyphs) -> Iterator[RenderableType]:
+    yield from _heading(comparison.asked, cell, signs)
+    figures, against = _figure_columns(signs), _against_columns(signs)
+    if width >= _WIDE:
+        yield _table((*figures, *against), cell, signs)
+        return
+    yield _table(figures, cell, signs)
+    if len(cell.arms) > 1:
+        yield Text(f"against {comparison.asked.baseline} on the same seeds", "dim")
+        yield _table(against, cell, signs, without=comparison.asked.baseline)
+
+
+def _heading(asked: Asked, cell: Cell, signs: Glyphs) -> Iterator[Text]:
+    low, high = (wording.contracts(each) for each in cell.quantity)
+    line = Text(signs.text(cell.class_name), "bold").append(signs.text(f" in world {cell.world}"), "bold")
+    line.append(f"  {asked.action.value} {asked.outcome.value.upper()}, N {low if low == high else f'{low} to {high}'}")
+    line.append("" if cell.over_touch is None else f", N/touch {number(cell.over_touch)}")
+    yield line
+    seeds = f"{cell.seeds:,} seed{'' if cell.seeds == 1 else 's'}"
+    bins = ", ".join(f"{title}: {count:,}" for title, count in zip(TOUCH_BINS, cell.touch_bins, strict=True))
+    yield Text(signs.text(f"{seeds}; N/touch {bins}"), "dim")
+    if cell.one_sided:
+        rates = [arm.one_sided_fill.value for arm in cell.arms if arm.one_sided_fill is not None]
+        filled = f"{number(min(rates), 0)} to {number(max(rates), 0)} % filled" if rates else "nothing known of fills"
+        yield Text(f"{cell.one_sided:,} of them one-sided at the decision: {filled}, in no other figure", "dim")
+
+
+def arm_name(name: str, signs: Glyphs) -> str:
+    """Return an arm's name as a table shows it: parameters of its own on a line of their own."""
+    return signs.text(name).replace(":", ":\n  ", 1)
+
+
+def half_sign(signs: Glyphs) -> str:
+    """Return what stands before half an interval."""
+    return "±" if signs is UNICODE else "+-"
+
+
+def _figure_columns(signs: Glyphs) -> _Columns:
+    half = half_sign(signs)
+
+    def mean(metric: Metric, decimals: int) -> _Cells:
+        return lambda arm: _mean(arm.means[metric], decimals)
+
+    def halved(metric: Metric) -> _Cells:
+        return lambda arm: _halved(arm.means[metric], half)
+
+    return (
+        ("slip %", mean(Metric.SLIPPAGE, 2)),
+        ("fill %", mean(Metric.FILL, 1)),
+        ("shortfall %", halved(Metric.SHORTFALL)),
+        (f"net {signs.cents}", halved(Metric.NET_CENTS)),
+        ("requests", mean(Metric.REQUESTS, 1)),
+        ("last s", mean(Metric.LAST_FILL, 1)),
+    )
+
+
+def _against_columns(signs: Glyphs) -> _Columns:
+    """Return net cents, the verdict, fill points."""
+
+    def of(show: Callable[[Against], str | Text]) -> _Cells:
+        return lambda arm: Text("baseline", "dim") if arm.against is None else show(arm.against)
+
+    def verdict(against: Against) -> Text:
+        return Text(verdict_words(against), VERDICT_STYLES[against.verdict])
+
+    difference = "Δ" if signs is UNICODE else "+/-"
+    return (
+        (f"{difference} net {signs.cents} [95 %]", of(lambda against: interval(against.primary))),
+        (f"{difference} fill points [95 %]", of(lambda against: interval(against.differences[Metric.FILL], 1))),
+        ("verdict", of(verdict)),
+    )
+
+
+def _table(columns: _Columns, cell: Cell, signs: Glyphs, *, without: str | None = None) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
+    table.add_column("arm", overflow="fold")
+    for title, _ in columns:
+        words = title == "verdict"
+        table.add_column(title, justify="left" if words else "right", no_wrap=not words, overflow="fold")
+    for arm in cell.arms:
+        if arm.arm != without:
+            table.add_row(arm_name(arm.arm, signs), *(show(arm) for _, show in columns))
+    return table
+
+
+def _mean(estimate: Estimate | None, decimals: int) -> str:
+    return wording.ABSENT if estimate is None else number(estimate.value, decimals)
+
+
+def _halved(estimate: Estimate | None, half: str) -> str:
+    if estimate is None:
+        return wording.ABSENT
+    if estimate.low is None or estimate.high is None:
+        return number(estimate.value)
+    return f"{number(estimate.value)} {half}{number((estimate.high - estimate.low) / 2)}"
+
+
+def _arms(comparison: Comparison, signs: Glyphs) -> Iterator[Text]:
+    """Say what stands behind names that are not an algorithm's as it comes."""
+    for arm in comparison.asked.arms:
+        if arm.name != arm.algorithm or arm.changed:
+            yield Text(signs.text(f"{arm.name}: {arm_words(arm)}"), "dim")
+
+
+def arm_words(arm: AskedArm) -> str:
+    """Say which algorithm an arm is, and with which parameters that are not as it comes."""
+    changed = ", ".join(f"{name} {_plain(arm.parameters[name])}" for name in arm.changed)
+    return f"{arm.algorithm} with {changed}" if changed else f"{arm.algorithm} as it comes"
+
+
+def _plain(value: object) -> str:
+    return f"[{', '.join(_plain(each) for each in value)}]" if isinstance(value, list | tuple) else str(value)
+
+
+def _audit(comparison: Comparison) -> Text:
+    if words := audit_words(comparison):
+        return Text("AUDIT FAILED: ", "bold red").append("; ".join(words), "red")
+    return Text("Audit: no arm bought more than asked, left an order resting, or passed its cap.", "green")
+
+
+def _notes(comparison: Comparison, signs: Glyphs) -> Iterator[Text]:
+    asked = comparison.asked
+    family = len(asked.classes) * (len(asked.arms) - 1)
+    several = f", after Holm's correction for the {family} comparisons of a world" if family > 1 else ""
+    figures = (
+        "Slippage: what was filled, against the mid at the decision, without fees. Shortfall: the same of the whole order, its"
+        " unfilled rest completed through the book 44 s after the decision. Net: shortfall with all fees, in cents a contract"
+        " ordered; it alone decides. Last: the last fill, where there was one."
+    )
+    intervals = (
+        f"Intervals: 95 %, {comparison.resamples:,} resamples of the seeds; after {half_sign(signs)} half of one. Against"
+        f" {asked.baseline}: the same seeds{several}; below 0 is cheaper. An arm that is better is also asked whether it fills"
+        f" no more than {FILL_MARGIN:g} point less. Undecided is an answer."
+    )
+    invented = (
+        "Invented markets: which algorithm is ahead, and by how much, is what this is for; absolute levels are not to be quoted"
+        " for Kalshi."
+    )
+    lines = [figures, intervals, invented]
+    fewest = min((cell.two_sided for cell in comparison.cells), default=0)
+    if fewest < FEWEST_SEEDS:
+        lines.append(f"No verdict is given on fewer than {FEWEST_SEEDS} seeds with two sides: --runs has more.")
+    elif min(cell.seeds for cell in comparison.cells) < ENOUGH_SEEDS:
+        lines.append(f"A report should have {ENOUGH_SEEDS:,} seeds in each table: --runs {ENOUGH_SEEDS}.")
+    for line in lines:
+        yield Text(signs.text(line), "dim")
