@@ -4,6 +4,7 @@ Imports of rooms stay inside the functions: a command loads what it needs and no
 """
 
 from depthwalk.analysis.plans import PlanSheet
+from depthwalk.assembly.bounding import bound
 from depthwalk.assembly.databases import open_store
 from depthwalk.assembly.execution import ExecuteRequest, environment_of, execute
 from depthwalk.assembly.laboratory import CompareRequest, compare
@@ -31,6 +32,7 @@ __all__ = [
     "Serving",
     "SnapshotRequest",
     "SnapshotSetting",
+    "bound",
     "compare",
     "decision_report",
     "end",

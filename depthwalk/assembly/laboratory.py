@@ -75,10 +75,10 @@ def compare(request: CompareRequest, watch: Callable[[Progress], None] = lambda 
     from depthwalk.analysis.pairing import compare as measured
     from depthwalk.lab.scale import perform
 
-    arms, baseline = _arms(request)
-    settings = _settings(request)
+    arms, baseline = arms_and_baseline(request)
+    settings = settings_of(request)
     pieces = _pieces(request, settings, arms)
-    asked = _asked(request, settings, arms, baseline)
+    asked = asked_of(request, settings, arms, baseline)
     collection = Collection(baseline)
     done, total = 0, len(arms) * sum(len(piece.seeds) for piece in pieces)
     ended_by: BaseException | None = None
@@ -97,7 +97,7 @@ def compare(request: CompareRequest, watch: Callable[[Progress], None] = lambda 
     return Compared(comparison=measured(asked, collection), collection=collection, ended_by=ended_by)
 
 
-def _arms(request: CompareRequest) -> tuple[tuple["Arm", ...], str]:
+def arms_and_baseline(request: CompareRequest) -> tuple[tuple["Arm", ...], str]:
     """Return the arms and which of them is the baseline: it goes in front where it was not named."""
     from depthwalk.config import load
 
@@ -107,14 +107,17 @@ def _arms(request: CompareRequest) -> tuple[tuple["Arm", ...], str]:
     return arms if any(arm.name == baseline.name for arm in arms) else (baseline, *arms), baseline.name
 
 
-def _settings(request: CompareRequest) -> list["Setting"]:
+def settings_of(request: CompareRequest) -> list["Setting"]:
     """Return every class in every world, world by world."""
     from depthwalk.lab.class_files import load_class
-    from depthwalk.lab.worlds import WORLDS, setting, world
+    from depthwalk.lab.worlds import WORLDS, setting
 
     classes = [load_class(name) for name in _names("--classes", request.classes)]
     asked = _names("--world", request.worlds)
-    worlds = list(WORLDS.values()) if asked == [EVERY_WORLD] else [world(name) for name in asked]
+    unknown = [name for name in asked if name not in WORLDS and name != EVERY_WORLD]
+    if unknown:
+        raise UsageError(f"--world: unknown world {unknown[0]!r}", hint=f"known: {', '.join(WORLDS)}; or {EVERY_WORLD}")
+    worlds = list(WORLDS.values()) if EVERY_WORLD in asked else [WORLDS[name] for name in asked]
     for flag, names in (("--classes", [each.name for each in classes]), ("--world", [each.name for each in worlds])):
         for name in names:
             if names.count(name) > 1:
@@ -144,7 +147,8 @@ def _pieces(request: CompareRequest, settings: list["Setting"], arms: tuple["Arm
     return [replace(piece, until=until) for piece in pieces]
 
 
-def _asked(request: CompareRequest, settings: list["Setting"], arms: tuple["Arm", ...], baseline: str) -> "Asked":
+def asked_of(request: CompareRequest, settings: list["Setting"], arms: tuple["Arm", ...], baseline: str) -> "Asked":
+    """Return what was asked for, as reports state it."""
     from depthwalk import __version__
     from depthwalk.analysis.paired import Asked
 

@@ -1,25 +1,23 @@
 """`depthwalk lab`: algorithms against each other on invented and recorded markets, before money is spent."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from depthwalk.cli import failures, terminal
+from depthwalk.cli.lab_bound import bound
+from depthwalk.cli.lab_progress import progress
 from depthwalk.cli.options import Session, session_of
 from depthwalk.cli.output_file import output_file
 from depthwalk.errors import ExitCode
 
 if TYPE_CHECKING:
-    from depthwalk.assembly.laboratory import Compared, Progress
+    from depthwalk.assembly.laboratory import Compared
 
 app = typer.Typer(rich_markup_mode=None, help="The laboratory: algorithms against each other on invented markets, paired.")
 
 _ALGOS = "simple_limit,simple_limit_40x,static_split,spread_walker,twap,adaptive_limit,dynamic_depth_walker"
-_EVERY = 5.0
-"""Seconds between lines where nothing can be redrawn."""
 
 
 @app.command()
@@ -88,16 +86,16 @@ def compare(
             paths=html is not None,
             config_path=session.config,
         )
-        with _progress(session) as watch:
+        with progress(session, "executions") as watch:
             compared = assembly.compare(request, watch)
         if csv_file is not None:
             from depthwalk.reports.lab_csv import write_csv
 
-            write_csv(compared.comparison.asked, compared.collection, csv_file)
+            csv_file.write(lambda file: write_csv(compared.comparison.asked, compared.collection, file))
         if html_file is not None:
             from depthwalk.reports.lab_page import page
 
-            html_file.write(page(compared.comparison))
+            html_file.write(lambda file: file.write(page(compared.comparison)))
     return _shown(session, compared)
 
 
@@ -121,46 +119,4 @@ def _shown(session: Session, compared: "Compared") -> int:
     return ExitCode.DONE
 
 
-@contextmanager
-def _progress(session: Session) -> "Iterator[Callable[[Progress], None]]":
-    """Give what shows how far it is: a bar with the differences so far on a terminal, else a line every few seconds."""
-    import sys
-
-    if session.quiet:
-        yield lambda _: None
-        return
-    from rich.console import Group
-    from rich.live import Live
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    from depthwalk.reports.lab_running import running_line, running_table
-    from depthwalk.reports.terminal import console
-    from depthwalk.reports.wording import glyphs
-
-    out = console(sys.stderr, no_color=session.no_color)
-    signs = glyphs(out.encoding)
-    bar = Bar(TextColumn("executions"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=out)
-    task = bar.add_task("", total=None)
-    live = Live(bar, console=out, transient=True, refresh_per_second=4)
-    told = 0.0
-
-    def draw(progress: "Progress") -> None:
-        bar.update(task, completed=progress.done, total=progress.total)
-        live.update(Group(bar, running_table(progress.asked, progress.collection, signs)))
-
-    def say(progress: "Progress") -> None:
-        nonlocal told
-        bar.update(task, completed=progress.done, total=progress.total)
-        elapsed = bar.tasks[0].elapsed or 0.0
-        if elapsed - told < _EVERY:
-            return
-        told = elapsed
-        line = running_line(progress.asked, progress.collection, signs)
-        failures.tell(f"{progress.done:,} of {progress.total:,} executions; {line}")
-
-    if not out.is_terminal or out.is_dumb_terminal:
-        yield say
-        return
-    with live:
-        yield draw
+app.command("bound")(bound)

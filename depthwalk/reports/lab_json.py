@@ -17,6 +17,7 @@ from depthwalk.analysis.paired import (
     TOUCH_BINS,
     Against,
     ArmFigures,
+    Asked,
     Audit,
     Cell,
     Comparison,
@@ -30,10 +31,23 @@ from depthwalk.reports.result_json import Json
 
 def comparison_json(comparison: Comparison) -> dict[str, Json]:
     """Return the object of `lab compare --json`."""
-    asked = comparison.asked
+    return {
+        **asked_json(comparison.asked),
+        "complete": comparison.complete,
+        "primary": PRIMARY.key,
+        "fill_margin_points": FILL_MARGIN,
+        "level": LEVEL,
+        "fewest_seeds": FEWEST_SEEDS,
+        "bootstrap": {"resamples": comparison.resamples, "seed": SEED},
+        "audit_clean": comparison.clean,
+        "cells": [_cell(cell) for cell in comparison.cells],
+    }
+
+
+def asked_json(asked: Asked) -> dict[str, Json]:
+    """Return what was asked for."""
     return {
         "version": asked.version,
-        "complete": comparison.complete,
         "classes": list(asked.classes),
         "worlds": list(asked.worlds),
         "arms": [
@@ -45,13 +59,6 @@ def comparison_json(comparison: Comparison) -> dict[str, Json]:
         "first_seed": asked.first_seed,
         "side": asked.outcome.value,
         "action": asked.action.value,
-        "primary": PRIMARY.key,
-        "fill_margin_points": FILL_MARGIN,
-        "level": LEVEL,
-        "fewest_seeds": FEWEST_SEEDS,
-        "bootstrap": {"resamples": comparison.resamples, "seed": SEED},
-        "audit_clean": comparison.clean,
-        "cells": [_cell(cell) for cell in comparison.cells],
     }
 
 
@@ -80,16 +87,16 @@ def _cell(cell: Cell) -> dict[str, Json]:
 def _arm(arm: ArmFigures) -> dict[str, Json]:
     return {
         "means": _by_metric(arm.means),
-        "net_cents_median": _estimate(arm.net_median),
-        "net_cents_95th": _estimate(arm.net_tail),
-        "shortfall_percent_median": _estimate(arm.shortfall_median),
-        "shortfall_percent_95th": _estimate(arm.shortfall_tail),
+        "net_cents_median": estimate_json(arm.net_median),
+        "net_cents_95th": estimate_json(arm.net_tail),
+        "shortfall_percent_median": estimate_json(arm.shortfall_median),
+        "shortfall_percent_95th": estimate_json(arm.shortfall_tail),
         "net_cents_by_n_over_touch": _by_bin(arm.net_by_touch),
         "net_cents_percentiles": list(arm.distribution),
         "filled_percent_by": {
-            f"{in_seconds(step):g}": _estimate(each) for step, each in zip(STEPS, arm.fill_curve, strict=False)
+            f"{in_seconds(step):g}": estimate_json(each) for step, each in zip(STEPS, arm.fill_curve, strict=False)
         },
-        "one_sided_fill_percent": _estimate(arm.one_sided_fill),
+        "one_sided_fill_percent": estimate_json(arm.one_sided_fill),
         "without_price_of_rest": arm.unpriced,
         "rest_deeper_than_book": arm.depth_short,
         "reasons": dict(arm.reasons),
@@ -120,14 +127,15 @@ def _audit(audit: Audit) -> dict[str, Json]:
 
 
 def _by_metric(estimates: Mapping[Metric, Estimate | None]) -> dict[str, Json]:
-    return {metric.key: _estimate(estimates[metric]) for metric in Metric}
+    return {metric.key: estimate_json(estimates[metric]) for metric in Metric}
 
 
 def _by_bin(estimates: Sequence[Estimate | None]) -> dict[str, Json]:
-    return {title: _estimate(each) for title, each in zip(TOUCH_BINS, estimates, strict=True)}
+    return {title: estimate_json(each) for title, each in zip(TOUCH_BINS, estimates, strict=True)}
 
 
-def _estimate(estimate: Estimate | None) -> Json:
+def estimate_json(estimate: Estimate | None) -> Json:
+    """Return a statistic with its interval."""
     return None if estimate is None else asdict(estimate)
 
 

@@ -1,0 +1,58 @@
+"""One `depthwalk lab bound`: arms and what could at best have been had, on the same seeds, collected and measured."""
+
+from collections.abc import Callable
+from contextlib import closing
+from typing import TYPE_CHECKING, Final
+
+from depthwalk.assembly.laboratory import CompareRequest, Progress, arms_and_baseline, asked_of, settings_of
+
+BLOCK: Final = 10
+"""How many seeds a piece has: with a dozen runs on each, a second or so of work."""
+
+if TYPE_CHECKING:
+    from depthwalk.analysis.bounds import Bounds
+    from depthwalk.lab.bound import BoundTask
+    from depthwalk.lab.running import Arm
+    from depthwalk.lab.worlds import Setting
+
+
+def bound(request: CompareRequest, watch: Callable[[Progress], None] = lambda _: None) -> "Bounds":
+    """Run arms and bounds. *watch* is called as pieces of it are done, in whatever order they are.
+
+    Raises:
+        UsageError: a class, world, algorithm or parameter that cannot be, or no such cluster.
+        DepthwalkError: a piece failed.
+
+    """
+    from depthwalk.analysis.bounds import bounds_of
+    from depthwalk.analysis.collection import CellKey, Collection
+    from depthwalk.lab.scale import perform
+
+    arms, baseline = arms_and_baseline(request)
+    settings = settings_of(request)
+    pieces = _pieces(request, settings, arms)
+    asked = asked_of(request, settings, arms, baseline)
+    collection = Collection(baseline)
+    done, total = 0, len(settings) * request.runs
+    with closing(perform(pieces, jobs=request.jobs, cluster=request.cluster)) as results:
+        watch(Progress(done=done, total=total, asked=asked, collection=collection))
+        for index, trials in results:
+            piece = pieces[index]
+            if trials:
+                collection.add(CellKey(piece.setting.class_name, piece.setting.world), trials)
+            done += len(piece.seeds)
+            watch(Progress(done=done, total=total, asked=asked, collection=collection))
+    return bounds_of(asked, collection)
+
+
+def _pieces(request: CompareRequest, settings: "list[Setting]", arms: "tuple[Arm, ...]") -> "list[BoundTask]":
+    from depthwalk.lab.bound import BoundTask
+    from depthwalk.lab.running import Order
+
+    order = Order(outcome=request.outcome, action=request.action)
+    last = request.first_seed + request.runs
+    return [
+        BoundTask(setting=setting, arms=arms, seeds=range(first, min(first + BLOCK, last)), order=order)
+        for setting in settings
+        for first in range(request.first_seed, last, BLOCK)
+    ]
