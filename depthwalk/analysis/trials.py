@@ -72,7 +72,8 @@ class Trial:
     *lenient* and *lenient_fees* the same with the rest at the best price; *at_mid* with the rest at the mid. Parts:
     *spread*, *drift* and *opportunity* add up to *shortfall*. *mark_outs*: what maker fills gained in the mean by each of
     MARK_OUTS, in cents a contract, as far as mids were sampled. *filled_by*: what was filled by each of STEPS.
-    *overfilled*, *orphans* and *beyond_cap* must be 0.
+    *overfilled*, *orphans* and *beyond_cap* must be 0. Of a replay, *worst_take* is the largest share that was taken of a level
+    as displayed, and *takes_beyond* how often it was more than a replay may show.
     """
 
     seed: int
@@ -104,6 +105,8 @@ class Trial:
     within_cap: Quantity | None
     mark_outs: tuple[float | None, ...]
     filled_by: tuple[Quantity, ...] = ()
+    takes_beyond: int = 0
+    worst_take: float | None = None
 
     @property
     def full(self) -> bool:

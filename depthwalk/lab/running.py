@@ -14,7 +14,7 @@ from depthwalk.domain.book import Book
 from depthwalk.domain.grid import STRUCTURES
 from depthwalk.domain.messages import Rules
 from depthwalk.domain.order import Action, Outcome, ParentOrder
-from depthwalk.domain.units import SECOND, Duration, Instant, seconds
+from depthwalk.domain.units import DOLLAR, SECOND, Duration, Instant, Money, seconds
 from depthwalk.executors.base import Executor
 from depthwalk.executors.registry import make_executor
 from depthwalk.executors.space import BuyerSpace
@@ -22,12 +22,15 @@ from depthwalk.executors.state import BaseParams
 from depthwalk.kalshi.throttle import CostTable, Throttle
 from depthwalk.lab.drive import Drive
 from depthwalk.lab.measuring import Ended, Mids, measure
+from depthwalk.lab.stage import Conditions, LivingBook, Stage
 from depthwalk.lab.venue import LabVenue
 from depthwalk.lab.virtual import Schedule
 from depthwalk.lab.worlds import TICKER, Setting
+from depthwalk.paper.account import AccountState
 from depthwalk.paper.crowd import CrowdBook, Onlooker
 from depthwalk.paper.exchange import PaperExchange
 from depthwalk.paper.listing import Listing
+from depthwalk.paper.trading import TradingBook
 from depthwalk.simulation.flow import stream
 from depthwalk.wire.markets import MarketRecord
 
@@ -42,7 +45,11 @@ LATEST: Final = seconds(300)
 
 _STEP: Final = SECOND
 _COSTS: Final = CostTable()
-_PARENT: Final = "0" * 32
+PARENT_ID: Final = "0" * 32
+"""Of every order in the laboratory: each has an exchange of its own."""
+
+_PURSE: Final = Money(1_000_000_000 * DOLLAR)
+"""What an arm may spend is set by the order; the account is never what stops it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +76,7 @@ class WarmWorld:
         self.setting, self.seed = setting, seed
         asked = order or Order()
         self.parent = ParentOrder(
-            parent_id=_PARENT, ticker=TICKER, outcome=asked.outcome, action=asked.action, quantity=setting.quantity
+            parent_id=PARENT_ID, ticker=TICKER, outcome=asked.outcome, action=asked.action, quantity=setting.quantity
         )
         self.space = BuyerSpace.of(self.parent)
         crowd = CrowdBook.synthetic(setting.market_class, STRUCTURES[setting.structure], seed, START)
@@ -95,12 +102,12 @@ class WarmWorld:
         return self._crowd.fork(drift=self.parent.side.sign * self.setting.drift, onlooker=onlooker)
 
 
-def run(world: WarmWorld, arm: Arm, *, until: Duration = HORIZON) -> Trial:
+def run(world: Stage, arm: Arm, *, until: Duration = HORIZON) -> Trial:
     """Run one arm in a fork of the world, and measure it. The mid is sampled every second up to *until*, for mark-outs."""
     return play(world, arm.name, make_executor(arm.algorithm, arm.params), until=until)
 
 
-def play(world: WarmWorld, name: str, executor: Executor, *, until: Duration = HORIZON) -> Trial:
+def play(world: Stage, name: str, executor: Executor, *, until: Duration = HORIZON) -> Trial:
     """Run an executor that has not been started as the arm *name*, as `run`."""
     setting, book = world.setting, world.fork()
     exchange = exchange_of(setting, book)
@@ -154,7 +161,7 @@ def run_seed(
     return [run(world, arm, until=until) for arm in arms]
 
 
-def completing_book(exchange: PaperExchange, book: CrowdBook, space: BuyerSpace) -> Book:
+def completing_book(exchange: PaperExchange, book: TradingBook, space: BuyerSpace) -> Book:
     """Bring the exchange to the horizon and return the buyer's book to complete the rest in: a later one while none offers."""
     at = START + HORIZON
     exchange.advance(Instant(at), (TICKER,))
@@ -164,18 +171,18 @@ def completing_book(exchange: PaperExchange, book: CrowdBook, space: BuyerSpace)
     return final
 
 
-def exchange_of(setting: Setting, book: CrowdBook) -> PaperExchange:
+def exchange_of(setting: Conditions, book: TradingBook) -> PaperExchange:
     """Return an exchange whose one market is *book*."""
     market = setting.market
     terms = MarketRecord(ticker=TICKER, event_ticker=TICKER, status=market.status, grid=market.grid, title=setting.class_name)
     listing = Listing(terms=terms, fees=setting.fees, series_ticker=TICKER, book=book, opened_at=START)
-    return PaperExchange([listing], ids=random.Random(0), source="laboratory")
+    return PaperExchange([listing], ids=random.Random(0), source="laboratory", account=AccountState(cash=_PURSE))
 
 
 class _Sampler:
     """Looks at the mid once a second; looking changes nothing."""
 
-    def __init__(self, exchange: PaperExchange, book: CrowdBook, space: BuyerSpace) -> None:
+    def __init__(self, exchange: PaperExchange, book: LivingBook, space: BuyerSpace) -> None:
         self.mids = Mids()
         self._exchange, self._book, self._space = exchange, book, space
         self._at = START
@@ -201,7 +208,7 @@ class _Sampler:
         self.mids.add(self._at, _twice(self._book, self._space))
 
 
-def _twice(book: CrowdBook, space: BuyerSpace) -> int | None:
+def _twice(book: LivingBook, space: BuyerSpace) -> int | None:
     """Return twice a buyer's mid; None while a side is empty."""
     bid, ask = book.best
     return None if bid is None or ask is None else space.twice(bid + ask)

@@ -45,8 +45,8 @@ class Displayed(Protocol):
         """Remember that we took some of it."""
         ...
 
-    def within(self, side: Side, limit: Price) -> list[Price]:
-        """Return the recorded prices that an order of the other *side* reaches at *limit*, best first."""
+    def within(self, limit: Price) -> list[Price]:
+        """Return the recorded prices that an order of the other side reaches at *limit*, best first."""
         ...
 
     def levels(self) -> list[Level]:
@@ -166,13 +166,15 @@ class BesideBook:
     def _reached(self, side: Side, price: Price) -> list[Price]:
         """Displayed opposite prices that an order of *side* at *price* reaches, best first."""
         other = opposite(side)
-        shown = {at for at in self._displays[other].within(side, price) if self._displays[other].visible(at)}
+        shown = {at for at in self._displays[other].within(price) if self._displays[other].visible(at)}
         shown |= {own.price for own in self._orders.values() if own.side is other and (price - own.price) * side.sign >= 0}
         return sorted(shown, reverse=side is Side.SELL)
 
     def _takeable(self, side: Side, price: Price) -> int:
-        reached = set(self._reached(side, price))
-        return sum(quantity for at, quantity in self._displayed(opposite(side)) if at in reached)
+        other = opposite(side)
+        display, own = self._displays[other], self._own(other)
+        others = sum(self._offered(other, at, display.visible(at)) for at in display.within(price))
+        return others + sum(order.remaining for order in own if (price - order.price) * side.sign >= 0)
 
     def _take(self, now: Instant, taker: OwnOrder) -> list[BookEvent]:
         events: list[BookEvent] = []
@@ -191,7 +193,7 @@ class BesideBook:
         return events
 
     def _offered(self, side: Side, price: Price, wanted: int) -> int:
-        """Return how much of the *wanted* quantity a taker gets of what others show at a price."""
+        """Return how much of the *wanted* quantity we get of what others show at a price."""
         return min(wanted, self._displays[side].visible(price))
 
     def _fill_against(self, now: Instant, taker: OwnOrder, price: Price, limit: int, events: list[BookEvent]) -> None:
@@ -211,9 +213,9 @@ class BesideBook:
         events: list[BookEvent] = []
         other = self._displays[opposite(side)]
         for order in self._own(side):
-            for price in other.within(side, order.price):
-                quantity = min(order.remaining, other.visible(price))
-                if quantity:
+            for price in other.within(order.price):
+                quantity = self._offered(opposite(side), price, order.remaining)
+                if quantity > 0:
                     other.take(price, quantity)
                     events += self._made(at, order, quantity)
         return events

@@ -36,7 +36,8 @@ _UNREADABLE = frozenset({BookState.CROSSED, BookState.LOCKED, BookState.EMPTY})
 class _Recorded:
     """One side as recorded, and what we took of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, side: Side) -> None:
+        self._sign = side.sign
         self._levels: dict[Price, int] = {}
         self._taken: dict[Price, int] = {}
         self.best: Price | None = None
@@ -44,8 +45,8 @@ class _Recorded:
     def visible(self, price: Price) -> int:
         return self._levels.get(price, 0) - self._taken.get(price, 0)
 
-    def within(self, side: Side, limit: Price) -> list[Price]:
-        return sorted((at for at in self._levels if (limit - at) * side.sign >= 0), reverse=side is Side.SELL)
+    def within(self, limit: Price) -> list[Price]:
+        return sorted((at for at in self._levels if (at - limit) * self._sign >= 0), reverse=self._sign > 0)
 
     def levels(self) -> list[Level]:
         return [(price, Quantity(self.visible(price))) for price in self._levels]
@@ -67,7 +68,7 @@ class ShadowBook(BesideBook):
         self._next = next(self._rows, None)
         if self._next is None:
             raise DomainError("a recording needs at least one book")
-        self._sides = {side: _Recorded() for side in Side}
+        self._sides = {side: _Recorded(side) for side in Side}
         super().__init__(self._sides)
         self._readable = False
         self._show(self._next[1])

@@ -1,0 +1,282 @@
+"""A tape with our orders beside it, played when somebody looks. No account, no fees, no invented traders.
+
+Whoever does nothing sees the recorded book to the last contract. An order of ours fills in exactly these cases:
+
+1. **We take**, as in `paper/beside.py`. What we took stays gone until the recorded level is smaller than it: a level that grows
+   shows only what was added.
+2. **Traded through.** The recorded other side reaches our price: we fill at our price up to what is displayed there.
+3. **By trades.** A recorded trade at our price eats what is ahead of us, then us; one at a worse price would have met us first.
+   Without recorded trades the queue model says how much of a shrinking best level was traded (`queues.py`).
+
+While the book is crossed or locked nothing is derived, and no trades from a side that goes whole. A take of more than *share*
+of what a level displays is counted, or, with *strict*, stops there. Known lies: those of `paper/shadow.py`, as nobody reacts.
+"""
+
+from bisect import bisect_left
+from typing import Final
+
+from depthwalk.domain.book import Book, Level
+from depthwalk.domain.order import Side
+from depthwalk.domain.units import Duration, Instant, Price, Quantity
+from depthwalk.lab.recorded.queues import QueueModel
+from depthwalk.lab.recorded.reel import Reel
+from depthwalk.paper.beside import BesideBook, OwnOrder, opposite
+from depthwalk.paper.queue import after_trades
+from depthwalk.paper.trading import BookEvent, Executed
+
+NO_SHIFT: Final = Duration(0)
+
+TAKE_SHARE: Final = 0.5
+"""Of what a level displays, how much a replay may let us take without a flag: beyond it the market would have answered."""
+
+
+class _Half:
+    """One side of the recorded levels, less what we took: what `BesideBook` asks for. *begin* is its first slot."""
+
+    def __init__(self, reel: Reel, levels: list[int], taken: dict[int, int], side: Side) -> None:
+        self.side = side
+        self.slots = reel.bids if side is Side.BUY else reel.asks
+        self.begin = 0 if side is Side.BUY else reel.count
+        self._end = self.begin + reel.count
+        self._prices = reel.prices
+        self._levels = levels
+        self._taken = taken
+
+    def visible(self, price: Price) -> int:
+        slot = self.slots[price]
+        return self._levels[slot] - self._taken.get(slot, 0)
+
+    def take(self, price: Price, quantity: int) -> None:
+        slot = self.slots[price]
+        self._taken[slot] = self._taken.get(slot, 0) + quantity
+
+    def share(self, price: Price) -> float:
+        """Return how much of what is recorded at a price we have taken."""
+        slot = self.slots[price]
+        return self._taken.get(slot, 0) / self._levels[slot]
+
+    def left_of(self, share: float, price: Price) -> int:
+        """Return how much more may be taken at a price until it is that share."""
+        slot = self.slots[price]
+        return max(0, int(self._levels[slot] * share) - self._taken.get(slot, 0))
+
+    def within(self, limit: Price) -> list[Price]:
+        levels, prices = self._levels, self._prices
+        return [prices[slot] for slot in range(self._end - 1, self.slots[limit] - 1, -1) if levels[slot]]
+
+    def levels(self) -> list[Level]:
+        return [(price, Quantity(self.visible(price))) for price, slot in self.slots.items() if self._levels[slot]]
+
+    def best(self, below: int | None = None) -> int:
+        """Return the best slot that has anything, under *below*; one before the first where none has."""
+        levels, begin = self._levels, self.begin
+        slot = (self._end if below is None else below) - 1
+        while slot >= begin and not levels[slot]:
+            slot -= 1
+        return slot
+
+
+class RecordedBook(BesideBook):
+    """A tape from the row *index* on, under a *model* of the queue. Implements `paper.trading.TradingBook`.
+
+    Its time is the tape's plus *shift*; *levels* are those after *index* rows (`Reel.levels`) and become the book's own.
+    """
+
+    def __init__(
+        self,
+        reel: Reel,
+        index: int,
+        levels: list[int],
+        model: QueueModel,
+        *,
+        shift: Duration = NO_SHIFT,
+        share: float = TAKE_SHARE,
+        strict: bool = False,
+    ) -> None:
+        self._reel, self._model, self._shift = reel, model, shift
+        self._next, self._levels = index, levels
+        self._taken: dict[int, int] = {}
+        self._printed: dict[int, int] = {}
+        self._halves = tuple(_Half(reel, levels, self._taken, side) for side in (Side.BUY, Side.SELL))
+        super().__init__({half.side: half for half in self._halves})
+        self._share, self._strict = share, strict
+        self._over = False
+        self._bests = [half.best() for half in self._halves]
+        self._bests_known = True
+        self._reaches = (0, 0)
+        self.takes_beyond = 0
+        self.worst_take: float | None = None
+
+    @property
+    def best(self) -> tuple[Price | None, Price | None]:
+        """The best bid and the best ask that were recorded, whatever of ours lies there; None after the tape's end."""
+        if self._over:
+            return None, None
+        self._find_bests()
+        bid, ask = self._bests
+        prices, count = self._reel.prices, self._reel.count
+        return (prices[bid] if bid >= 0 else None), (prices[ask] if ask >= count else None)
+
+    def advance(self, now: Instant) -> list[BookEvent]:
+        """Play the rows up to *now* and let expiries pass, each at its own time."""
+        until, events = now - self._shift, list[BookEvent]()
+        self._over = until > self._reel.tape.until
+        for due in sorted({order.expires_at for order in self._orders.values() if order.expires_at is not None}):
+            if due > now:
+                break
+            # What happens at the very time of an expiry comes after it.
+            events += self._play(bisect_left(self._reel.times, due - self._shift))
+            events += self._expire(due)
+        return events + self._play(self._reel.index(until))
+
+    def book(self) -> Book:
+        """Return the recorded book less what we took, plus our resting orders."""
+        sizes = self._levels.copy()
+        for slot, taken in self._taken.items():
+            sizes[slot] -= taken
+        for order in self._orders.values():
+            sizes[self._slot(order)] += order.remaining
+        return self._reel.book(sizes)
+
+    # --- taking ---
+
+    def _offered(self, side: Side, price: Price, wanted: int) -> int:
+        offered = super()._offered(side, price, wanted)
+        return min(offered, self._half(side).left_of(self._share, price)) if self._strict else offered
+
+    def _fill_against(self, now: Instant, taker: OwnOrder, price: Price, limit: int, events: list[BookEvent]) -> None:
+        before = taker.remaining
+        super()._fill_against(now, taker, price, limit, events)
+        if taker.remaining < before:
+            share = self._half(opposite(taker.side)).share(price)
+            self.takes_beyond += share > self._share
+            self.worst_take = max(share, self.worst_take or 0.0)
+
+    # --- playing ---
+
+    def _half(self, side: Side) -> _Half:
+        return self._halves[side is Side.SELL]
+
+    def _slot(self, order: OwnOrder) -> int:
+        return self._half(order.side).slots[order.price]
+
+    def _find_bests(self) -> None:
+        if not self._bests_known:
+            self._bests = [half.best() for half in self._halves]
+            self._bests_known = True
+
+    def _play(self, end: int) -> list[BookEvent]:
+        """Play the rows up to the index *end*."""
+        begin, reel, levels = self._next, self._reel, self._levels
+        if end <= begin:
+            return []
+        self._next = end
+        slots, changes = reel.slots[begin:end], reel.changes[begin:end]
+        if self._orders or reel.has_trades:
+            return self._watch(reel.times[begin:end], slots, changes)
+        self._bests_known = False
+        if self._taken:
+            for slot, change in zip(slots, changes, strict=True):
+                levels[slot] += change
+                if slot in self._taken:
+                    self._refresh(slot)
+        else:
+            for slot, change in zip(slots, changes, strict=True):
+                levels[slot] += change
+        return []
+
+    def _watch(self, times: list[int], slots: list[int], changes: list[int]) -> list[BookEvent]:
+        """Play rows while orders of ours rest: look at those near the touch, at our prices, and where we took."""
+        self._find_bests()
+        levels, count, bests = self._levels, self._reel.count, self._bests
+        watched = {*map(self._slot, self._orders.values()), *self._taken}
+        # Our best price is where the other side trades through us: from there on every change of it counts.
+        bid_reach, ask_reach = self._reaches = self._reach(Side.SELL), self._reach(Side.BUY)
+        lowest_bid, lowest_ask = min(bests[0], bid_reach), min(bests[1], ask_reach)
+        events: list[BookEvent] = []
+        for time, slot, change in zip(times, slots, changes, strict=True):
+            before = levels[slot]
+            levels[slot] = before + change
+            if slot >= (lowest_bid if slot < count else lowest_ask) or slot in watched:
+                at = Instant(time + self._shift)
+                if slot < 2 * count:
+                    self._changed(at, slot, before, change, events)
+                else:
+                    self._traded(at, slot - 2 * count, change, events)
+                lowest_bid, lowest_ask = min(bests[0], bid_reach), min(bests[1], ask_reach)
+        return events
+
+    def _reach(self, side: Side) -> int:
+        """Return the first slot of the other half that our orders of *side* reach; one beyond all where none rests."""
+        other = self._half(opposite(side)).slots
+        return min((other[order.price] for order in self._orders.values() if order.side is side), default=2 * self._reel.count)
+
+    def _changed(self, at: Instant, slot: int, before: int, change: int, events: list[BookEvent]) -> None:
+        """See what a change of a level means: of where it was best, of what we took there, of us."""
+        bests, last = self._bests, 2 * self._reel.count - 1
+        place = slot >= self._reel.count
+        was_crossed, was_best = bests[0] + bests[1] >= last, slot == bests[place]
+        if change > 0:
+            bests[place] = max(slot, bests[place])
+        elif was_best and before + change == 0:
+            bests[place] = self._halves[place].best(slot)
+        hidden = self._taken.get(slot, 0)
+        self._refresh(slot)
+        half = self._halves[place]
+        own = self._own(half.side)
+        if own and change < 0:
+            traded = 0
+            if was_best and not was_crossed and bests[place] >= half.begin and not self._reel.has_trades:
+                traded = self._model.volume(-change)
+            self._shrunk(at, own, slot, (before - hidden, -change, traded), events)
+        if bests[0] + bests[1] < last:
+            for side in Side:
+                if bests[side is Side.BUY] >= self._reaches[side is Side.BUY]:
+                    events += self._through(at, side)
+
+    def _shrunk(
+        self, at: Instant, own: list[OwnOrder], slot: int, sizes: tuple[int, int, int], events: list[BookEvent]
+    ) -> None:
+        """Bring our orders forward: of a level of *sizes* [0] so much is gone, [1], of it so much by trades, [2]."""
+        before, gone, traded = sizes
+        self._meet(at, own, slot, traded, events)
+        # Trades that were printed have brought us forward already.
+        printed = min(gone, self._printed.get(slot, 0))
+        if printed:
+            self._printed[slot] -= printed
+        left = max(0, before - max(traded, printed))
+        canceled = min(left, gone - max(traded, printed))
+        for order in own:
+            if self._slot(order) == slot and order.remaining:
+                order.ahead = self._model.after_cancels(min(order.ahead, left), left, canceled)
+
+    def _meet(self, at: Instant, own: list[OwnOrder], slot: int, volume: int, events: list[BookEvent]) -> None:
+        """Let *volume* trade at a slot: our better priced orders first, then those there, in their turn."""
+        for order in own:
+            if self._slot(order) > slot and volume:
+                quantity = min(volume, order.remaining)
+                volume -= quantity
+                events += self._made(at, order, quantity)
+        queue = [order for order in own if self._slot(order) == slot]
+        outcome = after_trades([(order.ahead, order.remaining) for order in queue], volume)
+        for order, (ahead, filled) in zip(queue, outcome, strict=True):
+            order.ahead = ahead
+            events += self._made(at, order, filled)
+
+    def _traded(self, at: Instant, slot: int, volume: int, events: list[BookEvent]) -> None:
+        """Take note of a recorded trade: it is printed, and meets us."""
+        half = self._halves[slot >= self._reel.count]
+        events.append(Executed(at, self._reel.prices[slot], Quantity(volume), opposite(half.side), None, None))
+        own = self._own(half.side)
+        if own:
+            self._printed[slot] = self._printed.get(slot, 0) + volume
+            self._meet(at, own, slot, volume, events)
+
+    def _refresh(self, slot: int) -> None:
+        """Let what we took at a slot be no more than what is there."""
+        taken = self._taken.get(slot)
+        if taken is not None and taken > self._levels[slot]:
+            if self._levels[slot]:
+                self._taken[slot] = self._levels[slot]
+            else:
+                del self._taken[slot]

@@ -1,0 +1,93 @@
+"""A tape wound up for playing: plain lists of integers over the slots of a price grid, once a tape and for all its replays.
+
+Every price of the market's grid has a slot in each half, bids first, better prices later: bids rise, asks fall. So in either
+half a higher slot is a better price, and two flat comparisons tell whether a change is near the touch. A trade is a row on a
+slot of its own, beyond those of the levels.
+"""
+
+from bisect import bisect_right
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from depthwalk.domain.book import Book
+from depthwalk.domain.grid import Grid
+from depthwalk.domain.units import Instant, Price, Quantity
+from depthwalk.lab.recorded.tape import Kind, Tape
+
+
+def prices_of(grid: Grid) -> list[Price]:
+    """Return every price of a grid, rising."""
+    prices, price = [], grid.ceil(0)
+    while price is not None:
+        prices.append(price)
+        price = grid.above(price)
+    return prices
+
+
+def _plain(column: NDArray[Any]) -> list[int]:
+    found: list[int] = column.tolist()
+    return found
+
+
+class Reel:
+    """The rows of *tape* as lists: *times*, *slots* and *changes*.
+
+    *count* is how many prices the grid has: slots below it are bids, the next as many asks, twice as many more are trades that
+    took from the slot so many below. *prices* has the price of every slot of a level, *rising* and *falling* those of the grid.
+    """
+
+    def __init__(self, tape: Tape) -> None:
+        self.tape = tape
+        rising = prices_of(tape.grid)
+        self.count = count = len(rising)
+        self.prices: list[Price] = rising + rising[::-1]
+        self.falling, self.rising = rising[::-1], rising
+        self.bids = {price: slot for slot, price in enumerate(rising)}
+        self.asks = {price: 2 * count - 1 - slot for slot, price in enumerate(rising)}
+        ranks = np.searchsorted(np.array(rising), tape.price)
+        sells = (tape.kind == Kind.ASK) | (tape.kind == Kind.BOUGHT)
+        slots = np.where(sells, 2 * count - 1 - ranks, ranks) + np.where(tape.kind >= Kind.SOLD, 2 * count, 0)
+        self._slots = slots
+        self.has_trades = tape.has_trades
+        first = np.zeros(2 * count, dtype=np.int64)
+        for side, found in ((tape.first.bids, self.bids), (tape.first.asks, self.asks)):
+            for price, quantity in side:
+                first[found[price]] = quantity
+        self._first = first
+
+    @cached_property
+    def times(self) -> list[int]:
+        """The times of the rows."""
+        return _plain(self.tape.at)
+
+    @cached_property
+    def slots(self) -> list[int]:
+        """The slots of the rows."""
+        return _plain(self._slots)
+
+    @cached_property
+    def changes(self) -> list[int]:
+        """The changes of the rows."""
+        return _plain(self.tape.change)
+
+    def index(self, at: Instant | int) -> int:
+        """Return how many rows are at or before a time."""
+        return bisect_right(self.times, at)
+
+    def levels(self, index: int) -> list[int]:
+        """Return the quantity in every slot after so many rows, and nothing in those of the trades."""
+        levels = np.concatenate([self._first, np.zeros(2 * self.count, dtype=np.int64)])
+        np.add.at(levels, self._slots[:index], self.tape.change[:index])
+        levels[2 * self.count :] = 0
+        return _plain(levels)
+
+    def book(self, levels: list[int]) -> Book:
+        """Return the quantities of the slots as a book."""
+        bids, asks = levels[self.count - 1 :: -1], levels[2 * self.count - 1 : self.count - 1 : -1]
+        return Book(
+            tuple([(price, Quantity(size)) for price, size in zip(self.falling, bids, strict=True) if size]),
+            tuple([(price, Quantity(size)) for price, size in zip(self.rising, asks, strict=True) if size]),
+        )
