@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
@@ -10,33 +10,45 @@ from typing import TextIO
 from depthwalk.errors import UsageError
 
 
-@contextmanager
-def output_file(flag: str, path: Path | None) -> Iterator[TextIO | None]:
-    """Give what is written to *path* once all has gone well; None for None. What a link points to is replaced, not the link.
+class OutputFile:
+    """A file to be, and its draft beside it. What a link points to is replaced, not the link."""
 
-    Raises:
-        UsageError: it cannot be written there.
+    def __init__(self, flag: str, path: Path) -> None:
+        """Make the draft, empty. Raises UsageError where it cannot be made, naming the flag."""
+        self._named = f"{flag} {path}"
+        self._target = path.expanduser().absolute().resolve()
+        if self._target.is_dir():
+            raise UsageError(f"{self._named}: is a folder")
+        try:
+            # Beside the target, so that the move is one step.
+            descriptor, name = tempfile.mkstemp(dir=self._target.parent, prefix=f".{self._target.name}.")
+        except OSError as error:
+            raise UsageError(f"{self._named}: cannot be written there ({error.strerror or error})") from None
+        os.close(descriptor)
+        self._draft = Path(name)
 
-    """
-    if path is None:
-        yield None
-        return
-    target = path.expanduser().absolute().resolve()
-    if target.is_dir():
-        raise UsageError(f"{flag} {path}: is a folder")
-    try:
-        # Beside the target, so that the move is one step.
-        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    except OSError as error:
-        raise UsageError(f"{flag} {path}: cannot be written there ({error.strerror or error})") from None
-    draft = Path(name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            yield file
-        draft.chmod(target.stat().st_mode if target.exists() else 0o644)
-        draft.replace(target)
-    except OSError as error:
-        raise UsageError(f"{flag} {path}: cannot be written ({error.strerror or error})") from error
-    finally:
+    def write(self, fill: Callable[[TextIO], object]) -> None:
+        """Write what *fill* writes, and put it in its place. Raises UsageError where that fails; what was there stays."""
+        try:
+            with self._draft.open("w", encoding="utf-8", newline="") as file:
+                fill(file)
+            self._draft.chmod(self._target.stat().st_mode if self._target.exists() else 0o644)
+            self._draft.replace(self._target)
+        except OSError as error:
+            raise UsageError(f"{self._named}: cannot be written ({error.strerror or error})") from None
+
+    def discard(self) -> None:
+        """Remove the draft, where it is still one."""
         with suppress(OSError):
-            draft.unlink()
+            self._draft.unlink()
+
+
+@contextmanager
+def output_file(flag: str, path: Path | None) -> Iterator[OutputFile | None]:
+    """Give the file that is to be written, None for None; nothing is left of it where it was not written."""
+    file = None if path is None else OutputFile(flag, path)
+    try:
+        yield file
+    finally:
+        if file is not None:
+            file.discard()

@@ -32,7 +32,8 @@ ENOUGH_SEEDS = 2_000
 """What a report on simulations should have in each cell (algorithms.md section 4.2)."""
 
 _WIDE = 120
-_GAP = 2
+_NAME = 21
+"""What every arm's name is given room for."""
 
 VERDICT_STYLES = {
     Verdict.BETTER: "bold green",
@@ -129,8 +130,8 @@ def _heading(asked: Asked, cell: Cell, signs: Glyphs) -> Iterator[Text]:
 
 
 def arm_name(name: str, signs: Glyphs) -> str:
-    """Return an arm's name as a table shows it: parameters of its own on a line of their own."""
-    return signs.text(name).replace(":", ":\n  ", 1)
+    """Return an arm's name as a table shows it: parameters of its own begin a line of their own."""
+    return signs.text(name).replace(":", ":\n", 1)
 
 
 def half_sign(signs: Glyphs) -> str:
@@ -152,7 +153,7 @@ def _figure_columns(signs: Glyphs) -> _Columns:
         ("fill %", mean(Metric.FILL, 1)),
         ("shortfall %", halved(Metric.SHORTFALL)),
         (f"net {signs.cents}", halved(Metric.NET_CENTS)),
-        ("requests", mean(Metric.REQUESTS, 1)),
+        ("reqs", mean(Metric.REQUESTS, 0)),
         ("last s", mean(Metric.LAST_FILL, 1)),
     )
 
@@ -169,20 +170,22 @@ def _against_columns(signs: Glyphs) -> _Columns:
     difference = "Δ" if signs is UNICODE else "+/-"
     return (
         (f"{difference} net {signs.cents} [95 %]", of(lambda against: interval(against.primary))),
-        (f"{difference} fill points [95 %]", of(lambda against: interval(against.differences[Metric.FILL], 1))),
+        (f"{difference} fill pts [95 %]", of(lambda against: interval(against.differences[Metric.FILL], 1))),
         ("verdict", of(verdict)),
     )
 
 
 def _table(columns: _Columns, cell: Cell, signs: Glyphs, *, without: str | None = None) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
-    table.add_column("arm", overflow="fold")
+    names = {arm.arm: arm_name(arm.arm, signs) for arm in cell.arms if arm.arm != without}
+    longest = max(len(line) for name in names.values() for line in name.splitlines())
+    table.add_column("arm", overflow="fold", min_width=min(longest, _NAME))
     for title, _ in columns:
         words = title == "verdict"
         table.add_column(title, justify="left" if words else "right", no_wrap=not words, overflow="fold")
     for arm in cell.arms:
-        if arm.arm != without:
-            table.add_row(arm_name(arm.arm, signs), *(show(arm) for _, show in columns))
+        if arm.arm in names:
+            table.add_row(names[arm.arm], *(show(arm) for _, show in columns))
     return table
 
 
