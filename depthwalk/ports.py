@@ -89,6 +89,10 @@ class Exchange(Protocol):
         """Read a market with its grid and fee schedule."""
         ...
 
+    async def market_again(self, market: Market) -> Market:
+        """Read a market once more in one request: its fee schedule stays as it was read."""
+        ...
+
     async def status(self, exchange_index: int = 0) -> ExchangeStatus:
         """Read whether the shard trades."""
         ...

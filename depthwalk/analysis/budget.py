@@ -26,7 +26,7 @@ FORMULA: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
-    """Tokens of one request each; *read_market* is of a market with its event and series, and of the exchange's status."""
+    """Tokens of one request each; *read_market* is of a market and of the exchange's status."""
 
     create: int
     amend: int
@@ -50,7 +50,7 @@ ONE_EACH: Final = Costs(
     read_fills=1,
     read_trades=1,
     read_as_of=1,
-    read_market=4,
+    read_market=2,
 )
 """Counts requests instead of tokens."""
 

@@ -66,10 +66,7 @@ async def read_rates(client: "KalshiClient", config: "Config", *, signed: bool) 
         read_fills=tokens("GET", "/portfolio/fills"),
         read_trades=tokens("GET", "/markets/trades"),
         read_as_of=tokens("GET", "/exchange/user_data_timestamp"),
-        read_market=tokens("GET", "/markets/:ticker")
-        + tokens("GET", "/events/:event_ticker")
-        + tokens("GET", "/series/:series_ticker")
-        + tokens("GET", "/exchange/status"),
+        read_market=tokens("GET", "/markets/:ticker") + tokens("GET", "/exchange/status"),
     )
     allowance = Allowance(
         write_rate=limits.write.rate * used,

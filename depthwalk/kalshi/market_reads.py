@@ -61,6 +61,10 @@ class MarketReads:
         series = await self.series(event.series_ticker)
         return record.with_fees(compose_fees(record, event, series, at=self._session.now()))
 
+    async def market_again(self, market: Market) -> Market:
+        """Read a market once more, one read: what its event and series charge is left as it was."""
+        return (await self.market_record(market.ticker)).with_fees(market.fees)
+
     async def markets(
         self,
         *,

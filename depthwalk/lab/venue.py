@@ -103,6 +103,11 @@ class LabVenue:
             await self._clock.sleep(await self._there("GET", _ROOT + template))
         return self._market
 
+    async def market_again(self, market: Market) -> Market:
+        """Read the market once more."""
+        await self._clock.sleep(await self._there("GET", f"{_ROOT}/markets/:ticker"))
+        return market
+
     async def status(self, exchange_index: int = 0) -> ExchangeStatus:  # noqa: ARG002 - as above
         """Read whether the exchange trades."""
         back = await self._there("GET", f"{_ROOT}/exchange/status")

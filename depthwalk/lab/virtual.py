@@ -86,8 +86,11 @@ class Schedule:
 
     def _carry_on(self, task: Task) -> None:
         try:
-            pause: _Pause = task.coroutine.send(None)
+            pause: _Pause | None = task.coroutine.send(None)
         except StopIteration:
+            return
+        if pause is None:  # asyncio.sleep(0): let the others go first
+            self._ready.append(task)
             return
         self._asked += 1
         heappush(self._later, (pause.until, self._asked, task))

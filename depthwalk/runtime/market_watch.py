@@ -38,7 +38,7 @@ class MarketWatch:
     async def look(self) -> None:
         """Read market and exchange, and post what is not as it was. What cannot be read is no news."""
         with contextlib.suppress(ExchangeError):
-            market = await self._exchange.market(self._market.ticker)
+            market = await self._exchange.market_again(self._market)
             # Titles and fees may be worded anew; what a run goes by is this.
             if (market.grid, market.close_time, market.status) != (
                 self._market.grid,

@@ -5,6 +5,7 @@ still be listed as resting. So fills are read until they add up, and an order is
 is newer than our write.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from depthwalk.clock import Clock
@@ -211,6 +212,8 @@ class Readings:
     async def look_at_book(self, foreign: tuple[ForeignOrder, ...]) -> None:
         """Read the book; once more where a write was answered meanwhile, as one cannot tell what it shows of that order."""
         for _ in range(2):
+            while self._busy():
+                await asyncio.sleep(0)  # what has been read is in the ledger first: it is older than this book, so none is lost
             before = self._versions()
             asked = self._clock.now()
             book = await self._exchange.book(self._market.ticker)

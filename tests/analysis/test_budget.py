@@ -18,8 +18,8 @@ def test_writes_are_bounded_by_the_formula() -> None:
 
 def test_reads_are_bounded_by_the_formula() -> None:
     """Opening 70, 10 looks at the book of 30, 3 polls of 14, 2 more looks, fills after 19 writes, trades, the market twice."""
-    assert 70 + 10 * 30 + 3 * 14 + 2 * 30 + 19 * 10 + 10 + 2 * 40 == most_reads(PACE, COSTS, 70)
-    assert 70 + 10 * 14 + 3 * 14 + 2 * 30 + 19 * 10 + 10 + 2 * 40 == most_reads(replace(PACE, look=Look.ORDERS), COSTS, 70)
+    assert 70 + 10 * 30 + 3 * 14 + 2 * 30 + 19 * 10 + 10 + 2 * 20 == most_reads(PACE, COSTS, 70)
+    assert 70 + 10 * 14 + 3 * 14 + 2 * 30 + 19 * 10 + 10 + 2 * 20 == most_reads(replace(PACE, look=Look.ORDERS), COSTS, 70)
     assert 4 * 2 * 10 == most_reads(replace(PACE, creates=5), COSTS, 70) - most_reads(PACE, COSTS, 70)
 
 

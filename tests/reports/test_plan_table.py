@@ -45,7 +45,7 @@ def test_a_row_says_it_all() -> None:
     text = as_text(plan_table(sheet(BOOK), width=80), width=80)
     mark, *row = _row(text, "simple_limit").split()
     assert ("▸", ["simple_limit", "100", "at", "$0.43"]) == (mark, row[:4])
-    assert ["126+752", "$45.7248"] == row[-2:]
+    assert ["126+712", "$45.7248"] == row[-2:]
     assert _row(text, WALKER).startswith(f"  {WALKER}")
     assert " now " in _row(text, "twap")
     simple = next(plan for plan in sheet(BOOK).plans if plan.algorithm == "simple_limit")

@@ -93,7 +93,7 @@ def test_a_run_is_over_before_its_market_closes() -> None:
     listing = exchange.listings[TICKER]
     close = Instant(START + seconds(45))
     listing.terms = replace(listing.terms, close_time=close)
-    run = paper_run(walker(40 * 60), quantity=20_000, seed=4, exchange=exchange)
+    run = paper_run(walker(40 * 60), quantity=100_000, seed=4, exchange=exchange)
 
     check(run)
     assert run.finish is not None

@@ -35,7 +35,7 @@ COSTS = Costs(
     read_fills=10,
     read_trades=10,
     read_as_of=10,
-    read_market=40,
+    read_market=20,
 )
 ALLOWANCE = Allowance(write_rate=90_000, write_capacity=90_000, read_rate=180_000, read_capacity=180_000)
 PACE = Pace(splits=2, creates=1, steps=10, walks=3, renewals=1, polls=3, watches=2, look=Look.BOOK, crosses=True)
