@@ -43,17 +43,22 @@ def details(summary: str, *children: str) -> Html:
     return tag("details", tag("summary", summary), *children)
 
 
-def figure(drawing: str, caption: str, numbers: Html) -> Html:
-    """Return a drawing (an SVG element) with its caption and the same numbers as a table."""
-    folded = details("The numbers as a table", numbers)
-    return tag("figure", tag("div", Html(drawing), class_="plot"), tag("figcaption", caption), folded)
+def figure(drawing: str, caption: str, numbers: Html, *, title: str = "") -> Html:
+    """Return a drawing (an SVG element) with its title above, its caption below, and the same numbers as a table."""
+    parts = [tag("div", Html(drawing), class_="plot")]
+    if title:
+        parts.insert(0, tag("strong", title))
+    if caption:
+        parts.append(tag("figcaption", caption))
+    return tag("figure", *parts, details("The numbers as a table", numbers))
 
 
 def document(title: str, *body: str) -> str:
     """Return a whole page that needs nothing but itself."""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="color-scheme" content="light dark">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
         f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n{tag('main', *body)}\n</body>\n</html>\n"
     )
 
@@ -67,14 +72,15 @@ STYLE: Final = """
 @media screen and (prefers-color-scheme: dark) {
   :root {
     --paper: #16181a; --raised: #212427; --ink: #e9e9e6; --muted: #a4a9ad; --grid: #33373b; --good: #5fd0a5; --bad: #ff8f84;
-    --arm-0: #c3c7ca; --arm-1: #62b5ee; --arm-2: #ff9a56; --arm-3: #45cfa1; --arm-4: #c59be6; --arm-5: #e3bf4d; --arm-6: #f58cc2;
-    --arm-7: #66d3e3; --arm-8: #d3a27c;
+    --arm-0: #c3c7ca; --arm-1: #62b5ee; --arm-2: #ff9a56; --arm-3: #45cfa1; --arm-4: #c59be6; --arm-5: #e3bf4d;
+    --arm-6: #f58cc2; --arm-7: #66d3e3; --arm-8: #d3a27c;
   }
 }
 * { box-sizing: border-box; }
-html { background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, "Segoe UI", "Helvetica Neue", "DejaVu Sans", sans-serif; }
+html { background: var(--paper); color: var(--ink); }
+html { font: 15px/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
 body { margin: 0; }
-main { max-width: 1020px; margin: 0 auto; padding: 1.5rem 1.25rem 4rem; }
+main { max-width: 1100px; margin: 0 auto; padding: 1.5rem 1.25rem 4rem; }
 h1, h2, h3 { line-height: 1.2; font-weight: 650; overflow-wrap: anywhere; }
 h1 { font-size: 1.75rem; margin: 0 0 .35rem; }
 h2 { font-size: 1.35rem; margin: 2.75rem 0 .5rem; padding-top: .75rem; border-top: 2px solid var(--ink); }
@@ -89,21 +95,25 @@ dd { margin: 0; overflow-wrap: anywhere; }
 .scroll:focus-visible, summary:focus-visible { outline: 2px solid var(--arm-1); outline-offset: 2px; }
 table { border-collapse: collapse; font-size: .86rem; font-variant-numeric: tabular-nums; min-width: 100%; }
 caption { text-align: left; padding: 0 0 .35rem; }
-th, td { padding: .3rem .6rem; text-align: right; vertical-align: top; white-space: nowrap; border-bottom: 1px solid var(--grid); }
-thead th { font-weight: 600; color: var(--muted); vertical-align: bottom; border-bottom: 1px solid var(--muted); }
+th, td { padding: .3rem .6rem; text-align: right; vertical-align: top; white-space: nowrap; }
+th, td { border-bottom: 1px solid var(--grid); }
+thead th { font-weight: 600; white-space: normal; min-width: 4.5rem; color: var(--muted); }
+thead th { vertical-align: bottom; border-color: var(--muted); }
 th:first-child { text-align: left; font-weight: 600; position: sticky; left: 0; background: var(--paper); padding-left: 0; }
 table.words th, table.words td { text-align: left; white-space: normal; overflow-wrap: anywhere; }
+td:has(.better, .worse, .undecided) { text-align: left; }
 td small { display: block; font-size: .92em; }
 .key { display: inline-block; width: .65em; height: .65em; border-radius: 2px; margin-right: .45em; background: var(--key); }
 .better { color: var(--good); font-weight: 650; }
 .worse { color: var(--bad); font-weight: 650; }
-.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 1.25rem 1.75rem; align-items: start; }
+.plots { display: grid; gap: 1.25rem 1.75rem; align-items: start; }
+.plots { grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); }
 .plots.small { grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr)); }
 figure { margin: .5rem 0; min-width: 0; }
 figcaption { font-size: .86rem; }
 .plot svg { display: block; width: 100%; max-width: 560px; height: auto; }
 svg * { stroke-linejoin: round; stroke-linecap: butt; }
-svg text { font-family: system-ui, "Segoe UI", "Helvetica Neue", "DejaVu Sans", sans-serif; }
+svg text { font-size: 10.5px; fill: var(--ink); }
 details { margin: .35rem 0; }
 summary { cursor: pointer; color: var(--muted); font-size: .86rem; }
 summary.world { color: var(--ink); font-size: 1.05rem; font-weight: 650; padding: .4rem 0; }

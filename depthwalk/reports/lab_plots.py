@@ -10,30 +10,19 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from depthwalk.analysis.estimates import Estimate
-from depthwalk.reports.lab_svg import (
-    BAD,
-    FONT_SIZE,
-    GOOD,
-    INK,
-    MUTED,
-    PAPER,
-    Mark,
-    bare,
-    drawing,
-    short,
-    spread,
-    svg,
-    text_width,
-)
+from depthwalk.reports.lab_labels import FONT_SIZE, LINE, Box, beside, spread, text_width
+from depthwalk.reports.lab_svg import BAD, GOOD, INK, MUTED, PAPER, Mark, drawing, svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 WIDTH: Final = 470
-_BINS: Final = 56
+_BINS: Final = 48
+_CUT: Final = 2
+"""How many hundredths at either end of a distribution are not drawn."""
+
 _ROW: Final = 34
-_LINE: Final = 13
 _HEIGHT: Final = 290
 _RIGHT: Final = 14
 _BOTTOM: Final = 40
@@ -43,15 +32,11 @@ _WHOLE: Final = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arm:
-    """An arm in a plot: its label and its look."""
+    """An arm: its whole name, the short label that it has in plots, and its look."""
 
+    name: str
     label: str
     look: Mark
-
-    @property
-    def text(self) -> str:
-        """The label as short as plots need it."""
-        return short(self.label)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,14 +51,13 @@ class Difference:
 def distributions(rows: Sequence[tuple[Arm, Sequence[float], Estimate | None]], *, axis: str, name: str, words: str) -> str:
     """Draw the distribution of each arm, from its quantiles at every hundredth, the first one's outlined behind each.
 
-    Beside it the mean with its interval. The hundredth at either end is not drawn.
+    Beside it the mean with its interval. Two hundredths at either end are not drawn.
     """
-    shown = [quantiles for _, quantiles, _ in rows if quantiles]
-    low, high = _range(shown)
+    low, high = _range([quantiles for _, quantiles, _ in rows if quantiles], [mean for _, _, mean in rows])
     bins = [low + (high - low) * k / _BINS for k in range(_BINS + 1)]
     heights = [histogram(quantiles, bins) for _, quantiles, _ in rows]
     tallest = max((max(each) for each in heights if each), default=1) or 1
-    left = _beside([arm.text for arm, _, _ in rows])
+    left = _beside([arm.label for arm, _, _ in rows])
     height = _ROW * len(rows) + _BOTTOM + 16
     with drawing(WIDTH, height) as figure:
         axes = _axes(figure, left=left, height=height)
@@ -95,20 +79,21 @@ def distributions(rows: Sequence[tuple[Arm, Sequence[float], Estimate | None]], 
             axes.axhline(base, color=MUTED, linewidth=0.5)
             _cross(axes, arm.look, x=mean, y=Estimate(value=base - 0.02))
         axes.set(xlim=(low, high), ylim=(-len(rows) + 0.72, 1.0), xlabel=axis)
-        axes.set_yticks([-place + 0.14 for place in range(len(rows))], [arm.text for arm, _, _ in rows])
+        axes.set_yticks([-place + 0.14 for place in range(len(rows))], [arm.label for arm, _, _ in rows])
         axes.grid(visible=False, axis="y")
         _zero(axes, low, high)
-        bare(axes)
+        axes.spines["left"].set_visible(False)
         return svg(figure, name=name, words=words)
 
 
-def _range(shown: Sequence[Sequence[float]]) -> tuple[float, float]:
-    """Return from where to where distributions are drawn: the outermost hundredths do not squeeze the rest."""
-    if not shown:
+def _range(shown: Sequence[Sequence[float]], means: Sequence[Estimate | None]) -> tuple[float, float]:
+    """Return from where to where distributions are drawn: their outermost parts do not squeeze the rest."""
+    ends = [end for each in shown for end in (each[_CUT], each[-1 - _CUT])]
+    ends += [end for mean in means if mean is not None for end in (_low(mean), _high(mean))]
+    if not ends:
         return 0.0, 1.0
-    low, high = min(each[1] for each in shown), max(each[-2] for each in shown)
-    margin = 0.02 * (high - low) or 1.0
-    return low - margin, high + margin
+    margin = 0.02 * (max(ends) - min(ends)) or 1.0
+    return min(ends) - margin, max(ends) + margin
 
 
 def histogram(quantiles: Sequence[float], edges: Sequence[float]) -> list[float]:
@@ -131,7 +116,7 @@ def fill_curves(
 ) -> str:
     """Draw how much each arm has filled by when, in percent, with the interval as a band."""
     with drawing(WIDTH, _HEIGHT) as figure:
-        right = _beside([arm.text for arm, _ in rows])
+        right = _beside([arm.label for arm, _ in rows])
         axes = _axes(figure, left=40, right=right)
         axes.set(xlim=(0, seconds[-1]), ylim=(0, _WHOLE + 2), xlabel=axis, ylabel="filled, %")
         ends: list[tuple[Arm, float]] = []
@@ -143,8 +128,8 @@ def fill_curves(
             axes.plot(times, [each.value for _, each in known], color=arm.look.color, linestyle=arm.look.dashes, linewidth=1.6)
             axes.fill_between(
                 times,
-                [each.value if each.low is None else each.low for _, each in known],
-                [each.value if each.high is None else each.high for _, each in known],
+                [_low(each) for _, each in known],
+                [_high(each) for _, each in known],
                 color=arm.look.color,
                 alpha=0.13,
                 linewidth=0,
@@ -159,20 +144,20 @@ def _label_ends(axes: "Axes", ends: Sequence[tuple[Arm, float]], *, at: float) -
     low, high = axes.get_ylim()
     unit = (high - low) / (_HEIGHT - _TOP - _BOTTOM)
     right = at * (1 + 16 / (WIDTH - 40))
-    for (arm, value), place in zip(ends, spread([value for _, value in ends], _LINE * unit, low, high), strict=True):
+    for (arm, value), place in zip(ends, spread([value for _, value in ends], LINE * unit, low, high), strict=True):
         axes.plot([at, right], [value, place], color=arm.look.color, linewidth=0.8, clip_on=False)
         axes.plot([right], [place], color=arm.look.color, marker=arm.look.sign, markersize=4.5, clip_on=False)
-        axes.annotate(arm.text, (right, place), xytext=(6, 0), textcoords="offset points", va="center", annotation_clip=False)
+        axes.annotate(arm.label, (right, place), xytext=(6, 0), textcoords="offset points", va="center", annotation_clip=False)
 
 
 def frontier(
-    points: Sequence[tuple[Arm, Estimate | None, Estimate | None]], *, axes_words: tuple[str, str], name: str, words: str
+    points: Sequence[tuple[Arm, Estimate | None, Estimate | None]], *, titles: tuple[str, str], name: str, words: str
 ) -> str:
     """Draw what each arm pays (x) against what it fills (y), both with intervals: the upper left is best."""
     known = [(arm, x, y) for arm, x, y in points if x is not None and y is not None]
     with drawing(WIDTH, _HEIGHT) as figure:
         axes = _axes(figure, left=46)
-        axes.set(xlabel=axes_words[0], ylabel=axes_words[1])
+        axes.set(xlabel=titles[0], ylabel=titles[1])
         for arm, x, y in known:
             _cross(axes, arm.look, x=x, y=y)
         axes.margins(x=0.1, y=0.1)
@@ -181,52 +166,37 @@ def frontier(
         axes.annotate(
             "↖ better", (0, 1), xycoords="axes fraction", xytext=(5, -4), textcoords="offset points", va="top", color=MUTED
         )
-        _label_points(axes, [(arm, x.value, y.value) for arm, x, y in known])
+        _label_points(axes, known)
         return svg(figure, name=name, words=words)
 
 
-def _label_points(axes: "Axes", points: Sequence[tuple[Arm, float, float]]) -> None:
-    """Write a label beside each point, on the side where it covers least."""
-    place = axes.transData.transform
-    frame = axes.bbox
-    dots = [place((x, y)) for _, x, y in points]
-    taken: list[tuple[float, float, float, float]] = [(frame.x0, frame.y1 - 18, frame.x0 + 60, frame.y1)]
-    taken += [(x - 5, y - 5, x + 5, y + 5) for x, y in dots]
-    for (arm, _, _), (x, y) in zip(points, dots, strict=True):
-        width, half = text_width(arm.text), _LINE / 2
-        sides = [
-            (x + dx if dx > 0 else x + dx - width if dx < 0 else x - width / 2, y + dy)
-            for dx, dy in (
-                (8, 0),
-                (-8, 0),
-                (8, 9),
-                (8, -9),
-                (-8, 9),
-                (-8, -9),
-                (0, 13),
-                (0, -13),
-                (10, 18),
-                (10, -18),
-                (-10, -18),
-            )
-        ]
-        boxes = [(left, middle - half, left + width, middle + half) for left, middle in sides]
-
-        def cost(box: tuple[float, float, float, float]) -> float:
-            out = max(0.0, frame.x0 - box[0]) + max(0.0, box[2] - frame.x1 - _RIGHT) + max(0.0, frame.y0 - box[1])
-            return out * _LINE + max(0.0, box[3] - frame.y1) * _LINE + sum(_common(box, other) for other in taken)
-
-        best = min(boxes, key=cost)
-        taken.append(best)
-        axes.annotate(
-            arm.text, (best[0], (best[1] + best[3]) / 2), xycoords="figure pixels", va="center", annotation_clip=False
+def _label_points(axes: "Axes", points: Sequence[tuple[Arm, Estimate, Estimate]]) -> None:
+    """Write a label beside each point, where it covers neither points nor their crosses."""
+    frame = Box(*axes.bbox.extents)
+    dots: list[tuple[float, float]] = []
+    obstacles = [Box(frame.x0, frame.y1 - 20, frame.x0 + 62, frame.y1)]
+    for _, x, y in points:
+        middle, low, high = (
+            axes.transData.transform(end) for end in ((x.value, y.value), (_low(x), _low(y)), (_high(x), _high(y)))
         )
+        dots.append((float(middle[0]), float(middle[1])))
+        obstacles += [
+            Box(middle[0] - 5, middle[1] - 5, middle[0] + 5, middle[1] + 5),
+            Box(low[0], middle[1] - 2, high[0], middle[1] + 2),
+            Box(middle[0] - 2, low[1], middle[0] + 2, high[1]),
+        ]
+    texts = [arm.label for arm, _, _ in points]
+    room = Box(frame.x0, frame.y0, frame.x1 + _RIGHT, frame.y1 + _TOP)
+    for text, box in zip(texts, beside(dots, texts, obstacles, room), strict=True):
+        axes.annotate(text, (box.x0, (box.y0 + box.y1) / 2), xycoords="figure pixels", va="center", annotation_clip=False)
 
 
-def _common(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> float:
-    wide = min(one[2], other[2]) - max(one[0], other[0])
-    high = min(one[3], other[3]) - max(one[1], other[1])
-    return max(0.0, wide) * max(0.0, high)
+def _low(estimate: Estimate) -> float:
+    return estimate.value if estimate.low is None else estimate.low
+
+
+def _high(estimate: Estimate) -> float:
+    return estimate.value if estimate.high is None else estimate.high
 
 
 def fan(
@@ -236,7 +206,8 @@ def fan(
     with drawing(WIDTH, _HEIGHT) as figure:
         axes = _axes(figure, left=46, right=46)
         axes.set(xlim=(0, seconds[-1]), xlabel="seconds after the decision", ylabel=axis)
-        lines = list(zip(*steps, strict=True))
+        known = [(at, step) for at, step in zip(seconds, steps, strict=True) if step]
+        seconds, lines = [at for at, _ in known], list(zip(*(step for _, step in known), strict=True))
         for k in range(len(lines) // 2):
             axes.fill_between(seconds, lines[k], lines[-1 - k], color=INK, alpha=0.11 + 0.09 * k, linewidth=0, step="post")
         if lines:
@@ -246,7 +217,7 @@ def fan(
             axes.set_ylim(low - margin, high + margin)
             unit = (high - low + 2 * margin) / (_HEIGHT - _TOP - _BOTTOM)
             for place, share in zip(
-                spread([line[-1] for line in lines], _LINE * unit, low - margin, high + margin), shares, strict=True
+                spread([line[-1] for line in lines], LINE * unit, low - margin, high + margin), shares, strict=True
             ):
                 axes.annotate(
                     f"{100 * share:.0f} %", (seconds[-1], place), xytext=(6, 0), textcoords="offset points", va="center",
@@ -260,7 +231,7 @@ def forest(rows: Sequence[Difference], *, span: tuple[float, float], axis: str, 
     """Draw differences with their intervals against 0, one a row, over the *span*: to the left is better."""
     height = 19 * len(rows) + _BOTTOM + 8
     with drawing(width, height) as figure:
-        axes = _axes(figure, left=_beside([short(row.label) for row in rows]), width=width, height=height)
+        axes = _axes(figure, left=_beside([row.label for row in rows]), width=width, height=height)
         for place, row in enumerate(rows):
             if row.estimate is None:
                 continue
@@ -268,10 +239,10 @@ def forest(rows: Sequence[Difference], *, span: tuple[float, float], axis: str, 
             look = Mark(color=color, sign=sign, dashes=(0, None))
             _cross(axes, look, x=row.estimate, y=Estimate(value=-place), hollow=row.better is None)
         axes.set(xlim=span, ylim=(-len(rows) + 0.4, 0.6), xlabel=axis)
-        axes.set_yticks([-place for place in range(len(rows))], [short(row.label) for row in rows])
+        axes.set_yticks([-place for place in range(len(rows))], [row.label for row in rows])
         axes.axvline(0, color=INK, linewidth=0.9)
         axes.grid(visible=False, axis="y")
-        bare(axes)
+        axes.spines["left"].set_visible(False)
         return svg(figure, name=name, words=words)
 
 

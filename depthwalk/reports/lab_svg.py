@@ -7,17 +7,17 @@ dark. matplotlib is an extra: `check_plots` says so before anybody has waited fo
 import io
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from depthwalk.errors import UsageError
+from depthwalk.errors import DomainError, UsageError
+from depthwalk.reports.lab_labels import FONT_SIZE
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 # Stand-ins: colors that nobody draws with, turned into variables when the drawing is done.
@@ -32,9 +32,6 @@ _VARIABLES: Final = {INK: "ink", MUTED: "muted", GRID: "grid", PAPER: "paper", G
 HUES: Final = 9
 """How many colors for arms the page has; the first is the baseline's."""
 
-FONT_SIZE: Final = 10.5
-"""In px of a drawing that is shown at its own size."""
-
 _SIGNS: Final = "osD^vP*Xhp<>"
 _DASHES: Final[tuple[tuple[float, tuple[float, ...] | None], ...]] = (
     (0, None),
@@ -43,8 +40,6 @@ _DASHES: Final[tuple[tuple[float, tuple[float, ...] | None], ...]] = (
     (0, (6, 1.5, 1.5, 1.5)),
     (0, (3, 1)),
 )
-_LONGEST: Final = 22
-_GLYPH: Final = 0.56
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +49,11 @@ class Mark:
     color: str
     sign: str
     dashes: tuple[float, tuple[float, ...] | None]
+
+    @property
+    def variable(self) -> str:
+        """The color as the page knows it."""
+        return _colored(self.color)
 
 
 def mark(place: int) -> Mark:
@@ -98,7 +98,7 @@ def drawing(width: float, height: float) -> "Iterator[Figure]":
         "text.parse_math": False,  # a dollar in a name is a dollar
         "xtick.color": MUTED,
         "xtick.labelcolor": INK,
-        "xtick.major.size": 3,
+        "xtick.major.size": 0,
         "ytick.color": MUTED,
         "ytick.labelcolor": INK,
         "ytick.major.size": 0,
@@ -114,13 +114,11 @@ def svg(figure: "Figure", *, name: str, words: str) -> str:
     out = io.StringIO()
     figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     text = out.getvalue()
-    text = text[text.index("<svg") :]
-    text = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>|<style.*?</style>", "", text, flags=re.DOTALL)
-    box = re.search(r'viewBox="([^"]*)"', text)
-    width = 0 if box is None else round(float(box[1].split()[2]))
-    head = f'<svg viewBox="{"" if box is None else box[1]}" width="{width}" role="img" aria-label="{escape(words)}">'
-    text = head + text[text.index(">") + 1 :]
-    return _small(_named(_colored(text), name))
+    found = re.search(r'<svg[^>]*viewBox="(\S+ \S+ (\S+) [^"]*)"[^>]*>', text)
+    if found is None:
+        raise DomainError("matplotlib wrote no drawing")
+    drawn = _small(_named(_colored(text[found.end() :]), name))
+    return f'<svg viewBox="{found[1]}" width="{float(found[2]):.0f}" role="img" aria-label="{escape(words)}">{drawn}'
 
 
 def _colored(text: str) -> str:
@@ -132,51 +130,61 @@ def _colored(text: str) -> str:
 def _named(text: str, name: str) -> str:
     """Drop the ids that nothing refers to, and keep the others apart from those of other drawings."""
     text = text.replace("xlink:href=", "href=")
-    used = set(re.findall(r'(?:href="|url\()#([^")]+)', text))
+    used = set(re.findall(r'href="#([^"]+)', text))
     text = re.sub(r' id="([^"]*)"', lambda found: f' id="{name}-{found[1]}"' if found[1] in used else "", text)
-    return re.sub(r'(href="|url\()#', rf"\1#{name}-", text)
+    return text.replace('href="#', f'href="#{name}-')
+
+
+_DROPPED: Final = re.compile(
+    r"<!--.*?-->|<metadata>.*?</metadata>|<style.*?</style>"
+    r"|<clipPath.*?</clipPath>| clip-path=\"[^\"]*\""  # nothing is drawn beyond its axes
+    r"|<path [^>]*style=\"fill: none\"/>"  # backgrounds nobody sees
+    r"| transform=\"rotate\(-0 [^\"]*\"",
+    re.DOTALL,
+)
 
 
 def _small(text: str) -> str:
-    """Write it shorter: a tenth of a px is enough, the page has the font, and gaps between elements say nothing."""
-    text = re.sub(
-        r' (?:d|x|y|transform|points)="[^"]*"', lambda found: re.sub(r"(\.\d)\d+", r"\1", found[0]).replace(".0 ", " "), text
-    )
-    text = re.sub(r"font: ([\d.]+)px[^;\"]*", r"font-size: \1px", text)
-    text = re.sub(r"[ \t]*\n[ \t]*", "\n", text)
-    return re.sub(r">\s+<", "><", text)
+    """Write it shorter, a fifth of its size: a tenth of a px is enough, and the page's style has what all drawings share."""
+    text = _DROPPED.sub("", text)
+    text = re.sub(r' (?:x|y|transform)="[^"]*"', lambda found: re.sub(r"(\.\d)\d+", r"\1", found[0]), text)
+    text = re.sub(r' d="([^"]*)"', lambda found: f' d="{_path(found[1])}"', text)
+    text = re.sub(r' style="([^"]*)"', lambda found: _style(found[1]), text)
+    text = re.sub(r"<defs>\s*</defs>", "", re.sub(r">\s+<", "><", text))
+    return _ungrouped(text)
 
 
-def short(name: str, longest: int = _LONGEST) -> str:
-    """Return a name that fits beside a plot: what is in the middle goes first, as names differ at their ends."""
-    if len(name) <= longest:
-        return name
-    head = (longest - 1) * 2 // 3
-    return f"{name[:head]}…{name[len(name) - (longest - 1 - head) :]}"
+def _path(commands: str) -> str:
+    """Write a path's commands, one a line, shorter: level and upright lines with one number, none twice."""
+    written: list[str] = []
+    x = y = ""
+    for command in commands.strip().split("\n"):
+        letter, *numbers = (f"{round(float(part), 1):g}" if part[-1:].isdigit() else part for part in command.split())
+        if letter != "L":
+            written.append(letter + " ".join(numbers))
+        elif numbers[1] == y:
+            written += [] if numbers[0] == x else [f"H{numbers[0]}"]
+        else:
+            written.append(f"V{numbers[1]}" if numbers[0] == x else f"L{' '.join(numbers)}")
+        x, y = numbers[-2:] or ("", "")
+    return "".join(written)
 
 
-def text_width(text: str) -> float:
-    """Return about how many px a text is wide."""
-    return len(text) * FONT_SIZE * _GLYPH
+def _style(rules: str) -> str:
+    kept = [
+        rule.strip() for rule in rules.split(";") if not rule.strip().startswith(("font", "stroke-linecap", "stroke-linejoin"))
+    ]
+    return f' style="{";".join(kept).replace(": ", ":")}"' if kept != ["fill: var(--ink)"] else ""
 
 
-def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Return places as near the *wanted* ones as can be, *gap* apart and from *low* to *high* where there is room, in order."""
-    order = sorted(range(len(wanted)), key=wanted.__getitem__)
-    placed: list[float] = []
-    for index in order:
-        placed.append(max(wanted[index], placed[-1] + gap if placed else low))
-    ceiling = high
-    for k in reversed(range(len(placed))):
-        placed[k] = min(placed[k], ceiling)
-        ceiling = placed[k] - gap
-    found = [0.0] * len(wanted)
-    for index, place in zip(order, placed, strict=True):
-        found[index] = place
-    return found
+def _ungrouped(text: str) -> str:
+    """Drop groups that say nothing of what is in them."""
+    dropped: list[bool] = []
 
+    def keep(found: re.Match[str]) -> str:
+        if found[0] != "</g>":
+            dropped.append(found[0] == "<g>")
+            return "" if dropped[-1] else found[0]
+        return "" if dropped.pop() else found[0]
 
-def bare(axes: "Axes", *, left: bool = False) -> None:
-    """Take what a plot does not need off its axes: the left line, unless *left*, and the marks beside it."""
-    axes.spines["left"].set_visible(left)
-    axes.tick_params(axis="y", length=0)
+    return re.sub(r"<g(?: [^>]*)?>|</g>", keep, text)

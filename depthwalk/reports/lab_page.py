@@ -1,0 +1,217 @@
+"""The results page of a comparison in the laboratory: one HTML file that needs no network, no script and no other file.
+
+What was asked, the verdicts, and class by class what `lab_cell.py` says of each world. Pure; plots need the extra `plots`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from depthwalk.analysis.paired import FILL_MARGIN, PRIMARY, ArmFigures, Asked, Comparison, Verdict
+from depthwalk.reports import lab_plots
+from depthwalk.reports.lab_cell import cell_part
+from depthwalk.reports.lab_html import Html, details, document, figure, join, table, tag
+from depthwalk.reports.lab_labels import labels
+from depthwalk.reports.lab_plots import Arm, Difference
+from depthwalk.reports.lab_svg import check_plots, mark
+from depthwalk.reports.lab_table import arm_words, audit_words
+from depthwalk.reports.lab_words import Arms, difference, interval, judged, keyed
+
+__all__ = ["check_plots", "page"]
+
+_PANEL: Final = 330
+_AXIS: Final = "net cents a contract"
+
+_VERDICTS: Final = f"""
+Net shortfall in cents a contract, less the baseline's on the same seeds: negative is a saving. An arm is called better or worse
+where the interval excludes 0, also after Holm's correction over all arms and classes of the world; what is better is also asked
+whether it fills no less, within {FILL_MARGIN:g} point. Undecided is an answer.
+"""
+_MEASURED: Final = """
+Slippage is of what was filled: its average price against the mid at the decision, without fees. The shortfall is of the whole
+order: its unfilled rest is completed through the book at a common horizon, 44 seconds after the decision. Net is with all fees,
+in cents a contract ordered; it alone decides. Means are over two-sided arrivals, differences over the seeds on which both arms
+have the figure.
+"""
+_INVENTED: Final = """
+The markets are invented: their makers do not think, their parameters do not change, and they are calibrated to few published
+figures. Which arm is ahead, and by how much, is what this is for; absolute levels are not to be quoted for Kalshi.
+"""
+
+
+def page(comparison: Comparison) -> str:
+    """Return the page. Raises UsageError where plots cannot be drawn here."""
+    check_plots()
+    asked = comparison.asked
+    arms = _arms(asked)
+    title = f"{', '.join(asked.classes)}: {len(arms)} arm{'' if len(arms) == 1 else 's'} compared"
+    return document(
+        f"depthwalk lab: {title}",
+        _header(comparison, title),
+        *_verdicts(comparison, arms),
+        *(_class(name, comparison, arms) for name in dict.fromkeys(cell.class_name for cell in comparison.cells)),
+        _footer(comparison),
+    )
+
+
+def _arms(asked: Asked) -> Arms:
+    names = sorted((arm.name for arm in asked.arms), key=lambda name: name != asked.baseline)
+    return {
+        name: Arm(name=name, label=label, look=mark(place))
+        for place, (name, label) in enumerate(zip(names, labels(names), strict=True))
+    }
+
+
+# --- the head ---
+
+
+def _header(comparison: Comparison, title: str) -> Html:
+    asked = comparison.asked
+    seeds = f"{asked.first_seed} to {asked.first_seed + asked.runs - 1}, the same for every arm" if asked.runs else "none"
+    facts = {
+        "order": f"{asked.action.value.upper()} {asked.outcome.value.upper()}",
+        "classes": ", ".join(asked.classes),
+        "worlds": ", ".join(asked.worlds),
+        "baseline": asked.baseline,
+        "seeds": f"{asked.runs:,} in each class and world ({seeds})",
+        "intervals": f"95 %, percentile bootstrap of {comparison.resamples:,} resamples, by seed",
+        "version": f"depthwalk {asked.version}",
+    }
+    parameters = table(
+        "The arms as they were asked for",
+        ["arm", "what it is", "all parameters"],
+        [
+            [arm.name, arm_words(arm), ", ".join(f"{key} {value}" for key, value in arm.parameters.items())]
+            for arm in asked.arms
+        ],
+        class_="words",
+    )
+    return tag(
+        "header",
+        tag("h1", title),
+        tag("p", "Executions on simulated markets, each arm on the very same seeds.", class_="quiet"),
+        *_alarms(comparison),
+        tag("dl", *(join([tag("dt", name), tag("dd", value)]) for name, value in facts.items())),
+        details("Arms and parameters", parameters),
+    )
+
+
+def _alarms(comparison: Comparison) -> Iterable[Html]:
+    if not comparison.complete:
+        done = sum(cell.seeds for cell in comparison.cells)
+        wanted = comparison.asked.runs * len(comparison.asked.classes) * len(comparison.asked.worlds)
+        words = f"PARTIAL: {done:,} of {wanted:,} seeds were run before it ended; all figures are of those."
+        yield tag("p", words, class_="alarm", role="alert")
+    for words in audit_words(comparison):
+        yield tag("p", f"AUDIT FAILED: {words}.", class_="alarm", role="alert")
+
+
+# --- the verdicts ---
+
+
+def _verdicts(comparison: Comparison, arms: Arms) -> Iterable[Html]:
+    asked = comparison.asked
+    others = [arm for arm in arms.values() if arm.name != asked.baseline]
+    yield tag("h2", f"Against {asked.baseline}")
+    if not others or not comparison.cells:
+        yield tag("p", "There is nothing to compare with it." if comparison.cells else "Nothing has run.")
+        return
+    yield tag("p", _VERDICTS)
+    worlds = list(dict.fromkeys(cell.world for cell in comparison.cells))
+    yield _matrix(comparison, worlds[0], others)
+    if len(worlds) > 1:
+        yield details("The other worlds", *(_matrix(comparison, world, others) for world in worlds[1:]))
+        for name in dict.fromkeys(cell.class_name for cell in comparison.cells):
+            cells = [cell for cell in comparison.cells if cell.class_name == name]
+            yield tag("h3", f"{name}: in every world")
+            yield _panels(
+                [(arm.name, arm.label, [(cell.world, cell.arm(arm.name)) for cell in cells]) for arm in others], f"w{name}"
+            )
+    else:
+        yield _panels(
+            [
+                (cell.class_name, cell.class_name, [(arm.label, cell.arm(arm.name)) for arm in others])
+                for cell in comparison.cells
+            ],
+            "v",
+            shared=False,
+        )
+
+
+def _matrix(comparison: Comparison, world: str, others: Sequence[Arm]) -> Html:
+    cells = [cell for cell in comparison.cells if cell.world == world]
+    return table(
+        f"World {world}",
+        ["arm", *(heading for cell in cells for heading in (cell.class_name, ""))],
+        [
+            [keyed(arm), *(part for cell in cells for part in _against(cell.arm(arm.name)))]
+            for arm in others
+        ],
+    )  # fmt: skip
+
+
+def _against(figures: ArmFigures) -> tuple[Html, Html]:
+    return interval(difference(figures, PRIMARY), PRIMARY, signed=True), judged(figures.against)
+
+
+def _panels(panels: Sequence[tuple[str, str, Sequence[tuple[str, ArmFigures]]]], name: str, *, shared: bool = True) -> Html:
+    """Return one forest a panel; *shared*: over the same span. A panel has a title and rows: a label, an arm's figures."""
+    whole = _span(figures for _, _, rows in panels for _, figures in rows)
+    drawn = []
+    for place, (title, short, rows) in enumerate(panels):
+        span = whole if shared else _span(figures for _, figures in rows)
+        forest = lab_plots.forest(
+            [
+                Difference(label=label, estimate=difference(figures, PRIMARY), better=_better(figures))
+                for label, figures in rows
+            ],
+            span=span,
+            axis=_AXIS,
+            width=_PANEL,
+            name=f"{name}{place}",
+            words=f"{title}: differences in net cents with their intervals. The table below has the numbers.",
+        )
+        numbers = table(
+            f"{title}: net cents, less the baseline's", ["", "difference", "verdict"],
+            [[label, *_against(figures)] for label, figures in rows],
+        )  # fmt: skip
+        drawn.append(figure(forest, "", numbers, title=short))
+    return tag("div", *drawn, class_="plots small")
+
+
+def _better(figures: ArmFigures) -> bool | None:
+    words: Mapping[Verdict, bool] = {Verdict.BETTER: True, Verdict.WORSE: False}
+    return None if figures.against is None else words.get(figures.against.verdict)
+
+
+def _span(all_figures: Iterable[ArmFigures]) -> tuple[float, float]:
+    ends = [0.0]
+    for estimate in (difference(figures, PRIMARY) for figures in all_figures):
+        if estimate is not None:
+            ends += [end for end in (estimate.low, estimate.high, estimate.value) if end is not None]
+    margin = 0.06 * (max(ends) - min(ends)) or 1.0
+    return min(ends) - margin, max(ends) + margin
+
+
+# --- class by class ---
+
+
+def _class(name: str, comparison: Comparison, arms: Arms) -> Html:
+    cells = [(place, cell) for place, cell in enumerate(comparison.cells) if cell.class_name == name]
+    parts = [tag("h2", f"Class {name}")]
+    for turn, (place, cell) in enumerate(cells):
+        part = cell_part(cell, comparison.asked, arms, name=f"c{place}")
+        if turn:
+            parts.append(tag("details", tag("summary", f"World {cell.world}", class_="world"), part))
+        else:
+            parts += [tag("h3", f"World {cell.world}"), part]
+    return tag("section", *parts)
+
+
+def _footer(comparison: Comparison) -> Html:
+    return tag(
+        "footer",
+        tag("h3", "How to read this"),
+        tag("p", _MEASURED),
+        tag("p", _INVENTED),
+        tag("p", f"Made by depthwalk {comparison.asked.version}.", class_="quiet"),
+    )
