@@ -13,7 +13,7 @@ of what a level displays is counted, or, with *strict*, stops there. Known lies:
 """
 
 from bisect import bisect_left
-from typing import Final
+from typing import Final, TypeAlias
 
 from depthwalk.domain.book import Book, Level
 from depthwalk.domain.order import Side
@@ -28,6 +28,10 @@ NO_SHIFT: Final = Duration(0)
 
 TAKE_SHARE: Final = 0.5
 """Of what a level displays, how much a replay may let us take without a flag: beyond it the market would have answered."""
+
+
+_Bests: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
+"""The best slots before and after a row. Together less than the last slot of all: neither crossed nor locked."""
 
 
 class _Half:
@@ -67,14 +71,6 @@ class _Half:
     def levels(self) -> list[Level]:
         return [(price, Quantity(self.visible(price))) for price, slot in self.slots.items() if self._levels[slot]]
 
-    def best(self, below: int | None = None) -> int:
-        """Return the best slot that has anything, under *below*; one before the first where none has."""
-        levels, begin = self._levels, self.begin
-        slot = (self._end if below is None else below) - 1
-        while slot >= begin and not levels[slot]:
-            slot -= 1
-        return slot
-
 
 class RecordedBook(BesideBook):
     """A tape from the row *index* on, under a *model* of the queue. Implements `paper.trading.TradingBook`.
@@ -101,9 +97,6 @@ class RecordedBook(BesideBook):
         super().__init__({half.side: half for half in self._halves})
         self._share, self._strict = share, strict
         self._over = False
-        self._bests = [half.best() for half in self._halves]
-        self._bests_known = True
-        self._reaches = (0, 0)
         self.takes_beyond = 0
         self.worst_take: float | None = None
 
@@ -112,10 +105,8 @@ class RecordedBook(BesideBook):
         """The best bid and the best ask that were recorded, whatever of ours lies there; None after the tape's end."""
         if self._over:
             return None, None
-        self._find_bests()
-        bid, ask = self._bests
-        prices, count = self._reel.prices, self._reel.count
-        return (prices[bid] if bid >= 0 else None), (prices[ask] if ask >= count else None)
+        prices, (bid, ask) = self._reel.prices, self._reel.bests(self._levels)
+        return (prices[bid] if bid >= 0 else None), (prices[ask] if ask >= self._reel.count else None)
 
     def advance(self, now: Instant) -> list[BookEvent]:
         """Play the rows up to *now* and let expiries pass, each at its own time."""
@@ -160,50 +151,48 @@ class RecordedBook(BesideBook):
     def _slot(self, order: OwnOrder) -> int:
         return self._half(order.side).slots[order.price]
 
-    def _find_bests(self) -> None:
-        if not self._bests_known:
-            self._bests = [half.best() for half in self._halves]
-            self._bests_known = True
-
     def _play(self, end: int) -> list[BookEvent]:
         """Play the rows up to the index *end*."""
         begin, reel, levels = self._next, self._reel, self._levels
         if end <= begin:
             return []
         self._next = end
-        slots, changes = reel.slots[begin:end], reel.changes[begin:end]
         if self._orders or reel.has_trades:
-            return self._watch(reel.times[begin:end], slots, changes)
-        self._bests_known = False
-        if self._taken:
-            for slot, change in zip(slots, changes, strict=True):
+            return self._watch(begin, end)
+        rows = zip(reel.slots[begin:end], reel.changes[begin:end], strict=True)
+        if not self._taken:
+            for slot, change in rows:
                 levels[slot] += change
-                if slot in self._taken:
-                    self._refresh(slot)
-        else:
-            for slot, change in zip(slots, changes, strict=True):
-                levels[slot] += change
+            return []
+        for slot, change in rows:
+            levels[slot] += change
+            if slot in self._taken:
+                self._refresh(slot)
         return []
 
-    def _watch(self, times: list[int], slots: list[int], changes: list[int]) -> list[BookEvent]:
+    def _watch(self, begin: int, end: int) -> list[BookEvent]:
         """Play rows while orders of ours rest: look at those near the touch, at our prices, and where we took."""
-        self._find_bests()
-        levels, count, bests = self._levels, self._reel.count, self._bests
+        reel, levels, count = self._reel, self._levels, self._reel.count
         watched = {*map(self._slot, self._orders.values()), *self._taken}
         # Our best price is where the other side trades through us: from there on every change of it counts.
-        bid_reach, ask_reach = self._reaches = self._reach(Side.SELL), self._reach(Side.BUY)
-        lowest_bid, lowest_ask = min(bests[0], bid_reach), min(bests[1], ask_reach)
+        reaches = bid_reach, ask_reach = self._reach(Side.SELL), self._reach(Side.BUY)
+        bests = bid, ask = reel.bests(levels)
         events: list[BookEvent] = []
-        for time, slot, change in zip(times, slots, changes, strict=True):
+        for row, slot, change in zip(range(begin, end), reel.slots[begin:end], reel.changes[begin:end], strict=True):
             before = levels[slot]
             levels[slot] = before + change
-            if slot >= (lowest_bid if slot < count else lowest_ask) or slot in watched:
-                at = Instant(time + self._shift)
-                if slot < 2 * count:
-                    self._changed(at, slot, before, change, events)
-                else:
-                    self._traded(at, slot - 2 * count, change, events)
-                lowest_bid, lowest_ask = min(bests[0], bid_reach), min(bests[1], ask_reach)
+            if slot < count:
+                if slot < bid and slot < bid_reach and slot not in watched:
+                    continue
+            elif slot < ask and slot < ask_reach and slot not in watched:
+                continue
+            if slot >= 2 * count:
+                self._traded(row, events)
+                continue
+            was = bests
+            if (slot in bests and not levels[slot]) or slot > (bid if slot < count else ask):
+                bests = bid, ask = reel.bests(levels)
+            self._changed(row, before, (was, bests), reaches, events)
         return events
 
     def _reach(self, side: Side) -> int:
@@ -211,35 +200,31 @@ class RecordedBook(BesideBook):
         other = self._half(opposite(side)).slots
         return min((other[order.price] for order in self._orders.values() if order.side is side), default=2 * self._reel.count)
 
-    def _changed(self, at: Instant, slot: int, before: int, change: int, events: list[BookEvent]) -> None:
-        """See what a change of a level means: of where it was best, of what we took there, of us."""
-        bests, last = self._bests, 2 * self._reel.count - 1
-        place = slot >= self._reel.count
-        was_crossed, was_best = bests[0] + bests[1] >= last, slot == bests[place]
-        if change > 0:
-            bests[place] = max(slot, bests[place])
-        elif was_best and before + change == 0:
-            bests[place] = self._halves[place].best(slot)
+    def _time(self, row: int) -> Instant:
+        return Instant(self._reel.times[row] + self._shift)
+
+    def _changed(self, row: int, before: int, bests: _Bests, reaches: tuple[int, int], events: list[BookEvent]) -> None:
+        """See what a change of a level means: for what we took there, the queue ahead of us, the other side's reach."""
+        reel, slot, change = self._reel, self._reel.slots[row], self._reel.changes[row]
+        was, now = bests
+        place, last = slot >= reel.count, 2 * reel.count - 1
+        half = self._halves[place]
         hidden = self._taken.get(slot, 0)
         self._refresh(slot)
-        half = self._halves[place]
-        own = self._own(half.side)
-        if own and change < 0:
-            traded = 0
-            if was_best and not was_crossed and bests[place] >= half.begin and not self._reel.has_trades:
-                traded = self._model.volume(-change)
-            self._shrunk(at, own, slot, (before - hidden, -change, traded), events)
-        if bests[0] + bests[1] < last:
-            for side in Side:
-                if bests[side is Side.BUY] >= self._reaches[side is Side.BUY]:
-                    events += self._through(at, side)
+        own = self._own(half.side) if change < 0 else []
+        if own:
+            as_trades = slot == was[place] and sum(was) < last and now[place] >= half.begin and not reel.has_trades
+            traded = self._model.volume(-change) if as_trades else 0
+            self._shrunk(row, own, (before - hidden, -change, traded), events)
+        if sum(now) < last:
+            for side, best, reach in zip((Side.SELL, Side.BUY), now, reaches, strict=True):
+                if best >= reach:
+                    events += self._through(self._time(row), side)
 
-    def _shrunk(
-        self, at: Instant, own: list[OwnOrder], slot: int, sizes: tuple[int, int, int], events: list[BookEvent]
-    ) -> None:
-        """Bring our orders forward: of a level of *sizes* [0] so much is gone, [1], of it so much by trades, [2]."""
-        before, gone, traded = sizes
-        self._meet(at, own, slot, traded, events)
+    def _shrunk(self, row: int, own: list[OwnOrder], sizes: tuple[int, int, int], events: list[BookEvent]) -> None:
+        """Bring our orders forward. *sizes*: of a level, before; how much of it is gone; how much of that by trades."""
+        slot, (before, gone, traded) = self._reel.slots[row], sizes
+        self._meet(self._time(row), own, slot, traded, events)
         # Trades that were printed have brought us forward already.
         printed = min(gone, self._printed.get(slot, 0))
         if printed:
@@ -263,10 +248,12 @@ class RecordedBook(BesideBook):
             order.ahead = ahead
             events += self._made(at, order, filled)
 
-    def _traded(self, at: Instant, slot: int, volume: int, events: list[BookEvent]) -> None:
+    def _traded(self, row: int, events: list[BookEvent]) -> None:
         """Take note of a recorded trade: it is printed, and meets us."""
-        half = self._halves[slot >= self._reel.count]
-        events.append(Executed(at, self._reel.prices[slot], Quantity(volume), opposite(half.side), None, None))
+        reel = self._reel
+        at, slot, volume = self._time(row), reel.slots[row] - 2 * reel.count, reel.changes[row]
+        half = self._halves[slot >= reel.count]
+        events.append(Executed(at, reel.prices[slot], Quantity(volume), opposite(half.side), None, None))
         own = self._own(half.side)
         if own:
             self._printed[slot] = self._printed.get(slot, 0) + volume

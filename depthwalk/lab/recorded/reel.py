@@ -7,14 +7,15 @@ slot of its own, beyond those of the levels.
 
 from bisect import bisect_right
 from functools import cached_property
-from typing import Any
+from itertools import compress
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from depthwalk.domain.book import Book
+from depthwalk.domain.book import Book, Level
 from depthwalk.domain.grid import Grid
-from depthwalk.domain.units import Instant, Price, Quantity
+from depthwalk.domain.units import ONE, Instant, Price
 from depthwalk.lab.recorded.tape import Kind, Tape
 
 
@@ -36,7 +37,7 @@ class Reel:
     """The rows of *tape* as lists: *times*, *slots* and *changes*.
 
     *count* is how many prices the grid has: slots below it are bids, the next as many asks, twice as many more are trades that
-    took from the slot so many below. *prices* has the price of every slot of a level, *rising* and *falling* those of the grid.
+    took from the slot so many below. *prices* has the price of every slot of a level.
     """
 
     def __init__(self, tape: Tape) -> None:
@@ -44,19 +45,22 @@ class Reel:
         rising = prices_of(tape.grid)
         self.count = count = len(rising)
         self.prices: list[Price] = rising + rising[::-1]
-        self.falling, self.rising = rising[::-1], rising
+        self._falling, self._rising = rising[::-1], rising
+        self._falling_slots = range(count - 1, -1, -1)
         self.bids = {price: slot for slot, price in enumerate(rising)}
         self.asks = {price: 2 * count - 1 - slot for slot, price in enumerate(rising)}
-        ranks = np.searchsorted(np.array(rising), tape.price)
+        ranks = np.zeros(ONE, dtype=np.int64)
+        ranks[rising] = range(count)
+        ranks = ranks[tape.price]
         sells = (tape.kind == Kind.ASK) | (tape.kind == Kind.BOUGHT)
         slots = np.where(sells, 2 * count - 1 - ranks, ranks) + np.where(tape.kind >= Kind.SOLD, 2 * count, 0)
         self._slots = slots
         self.has_trades = tape.has_trades
-        first = np.zeros(2 * count, dtype=np.int64)
+        first = np.zeros(4 * count, dtype=np.int64)
         for side, found in ((tape.first.bids, self.bids), (tape.first.asks, self.asks)):
             for price, quantity in side:
                 first[found[price]] = quantity
-        self._first = first
+        self._first, self._known = first, (0, first.copy())
 
     @cached_property
     def times(self) -> list[int]:
@@ -79,15 +83,22 @@ class Reel:
 
     def levels(self, index: int) -> list[int]:
         """Return the quantity in every slot after so many rows, and nothing in those of the trades."""
-        levels = np.concatenate([self._first, np.zeros(2 * self.count, dtype=np.int64)])
-        np.add.at(levels, self._slots[:index], self.tape.change[:index])
-        levels[2 * self.count :] = 0
-        return _plain(levels)
+        since, levels = self._known
+        if index < since:
+            since, levels = 0, self._first.copy()
+        np.add.at(levels, self._slots[since:index], self.tape.change[since:index])
+        self._known = index, levels
+        return _plain(levels[: 2 * self.count]) + [0] * (2 * self.count)
+
+    def bests(self, levels: list[int]) -> tuple[int, int]:
+        """Return the best slot of the bids and of the asks that has anything; one before the half's first where it is empty."""
+        count = self.count
+        bid = next(compress(self._falling_slots, levels[count - 1 :: -1]), -1)
+        return bid, count + next(compress(self._falling_slots, levels[2 * count - 1 : count - 1 : -1]), -1)
 
     def book(self, levels: list[int]) -> Book:
         """Return the quantities of the slots as a book."""
         bids, asks = levels[self.count - 1 :: -1], levels[2 * self.count - 1 : self.count - 1 : -1]
-        return Book(
-            tuple([(price, Quantity(size)) for price, size in zip(self.falling, bids, strict=True) if size]),
-            tuple([(price, Quantity(size)) for price, size in zip(self.rising, asks, strict=True) if size]),
-        )
+        sides = compress(zip(self._falling, bids, strict=True), bids), compress(zip(self._rising, asks, strict=True), asks)
+        # Pairs of a price and a number from the tape: calling Quantity for every level would cost as much again.
+        return Book(*(cast("tuple[Level, ...]", tuple(side)) for side in sides))
