@@ -28,6 +28,8 @@ def bound_tables(bounds: Bounds, *, signs: Glyphs = UNICODE) -> RenderableType:
     parts: list[RenderableType] = []
     for cell in bounds.cells:
         parts += [*_heading(bounds, cell, signs), _table(bounds, cell, signs), *_cheaper(cell, signs), Text()]
+    if not bounds.cells:
+        parts = [Text("No seed began with two sides: there is nothing to measure against.", "bold yellow"), Text()]
     return Group(*parts, *_notes(bounds, signs))
 
 
@@ -112,7 +114,7 @@ def _notes(bounds: Bounds, signs: Glyphs) -> Iterator[Text]:
         " knows the future that must not."
     )
     rest = (
-        f"Of limit, of clairvoyant: how many percent of the way from {asked.baseline}'s shortfall to the bound's an arm goes."
+        f"Of limit, of clairvoyant: what part of the way from {asked.baseline}'s shortfall to the bound's an arm goes, in %."
         f" Intervals: 95 %, {bounds.resamples:,} resamples of the seeds; after {half_sign(signs)} half of one."
     )
     lines = [figures, limit, clairvoyant, rest, "Invented markets: absolute levels are not to be quoted for Kalshi."]
