@@ -94,7 +94,7 @@ class MatchingEngine:
     """A limit order book. Every command returns what happened, in order; nothing is called back."""
 
     def __init__(self) -> None:
-        self._halves = {side: _Half(side) for side in Side}
+        self._bids, self._asks = _Half(Side.BUY), _Half(Side.SELL)
         self._orders: dict[int, _Order] = {}
         self._expiries: list[tuple[Instant, int]] = []
 
@@ -106,8 +106,7 @@ class MatchingEngine:
         """Return an engine of its own with the same orders in the same queues."""
         forked = MatchingEngine()
         forked._expiries = self._expiries.copy()
-        for side, half in self._halves.items():
-            twin = forked._halves[side]
+        for half, twin in ((self._bids, forked._bids), (self._asks, forked._asks)):
             twin.ranks = half.ranks.copy()
             for price, queue in half.queues.items():
                 orders = OrderedDict((key, copy(order)) for key, order in queue.orders.items())
@@ -154,7 +153,7 @@ class MatchingEngine:
             raise DomainError(f"total {format_quantity(total)} is below the {format_quantity(order.filled)} filled")
         if not wanted:
             return self.cancel(now, key)
-        half = self._halves[order.side]
+        half = self._half(order.side)
         order.expires_at = expires_at
         if price == order.price and wanted <= order.remaining:
             half.reduce(order, order.remaining - wanted)
@@ -192,16 +191,20 @@ class MatchingEngine:
 
     def best(self, side: Side) -> Price | None:
         """Return the best resting price of a side."""
-        return self._halves[side].best
+        return self._half(side).best
 
     def depth(self, side: Side, levels: int) -> int:
         """Return the quantity on the first *levels* prices of a side."""
-        half = self._halves[side]
-        return sum(half.queues[abs(rank)].total for rank in half.ranks[-levels:])
+        half, total = self._half(side), 0
+        for rank in half.ranks[-levels:]:
+            total += half.queues[abs(rank)].total
+        return total
 
     def beyond(self, side: Side, price: int) -> list[int]:
         """Return the keys of the orders of *side* at strictly better prices than *price*, best price first, oldest first."""
-        half = self._halves[side]
+        half = self._half(side)
+        if half.best is None or (half.best - price) * side.sign <= 0:
+            return []
         limit = price + side.sign
         return [key for at in half.within(limit) for key in half.queues[at].orders]
 
@@ -209,7 +212,7 @@ class MatchingEngine:
         """Return the quantity that stands before a resting order at its price. Raises DomainError where it does not rest."""
         order = self._resting(key)
         before = 0
-        for other in self._halves[order.side].queues[order.price].orders.values():
+        for other in self._half(order.side).queues[order.price].orders.values():
             if other is order:
                 break
             before += other.remaining
@@ -217,10 +220,13 @@ class MatchingEngine:
 
     def book(self) -> Book:
         """Return the book by levels."""
-        return Book(self._halves[Side.BUY].levels(), self._halves[Side.SELL].levels())
+        return Book(self._bids.levels(), self._asks.levels())
+
+    def _half(self, side: Side) -> _Half:
+        return self._bids if side is Side.BUY else self._asks
 
     def _opposite(self, side: Side) -> _Half:
-        return self._halves[Side.SELL if side is Side.BUY else Side.BUY]
+        return self._asks if side is Side.BUY else self._bids
 
     def _resting(self, key: int) -> _Order:
         order = self._orders.get(key)
@@ -230,7 +236,7 @@ class MatchingEngine:
 
     def _rest(self, order: _Order) -> None:
         self._orders[order.key] = order
-        self._halves[order.side].add(order)
+        self._half(order.side).add(order)
         self._watch(order)
 
     def _watch(self, order: _Order) -> None:
@@ -239,7 +245,7 @@ class MatchingEngine:
 
     def _forget(self, order: _Order) -> None:
         del self._orders[order.key]
-        self._halves[order.side].reduce(order, order.remaining)
+        self._half(order.side).reduce(order, order.remaining)
 
     def _has(self, side: Side, price: Price, quantity: int) -> bool:
         half = self._opposite(side)
