@@ -7,6 +7,7 @@ that the venue keeps expiries in. A test runs both and finds the same fills.
 
 import random
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Final
 
 from depthwalk.domain.book import Book
@@ -15,14 +16,15 @@ from depthwalk.domain.messages import AmendOrder, PublicTrade, SubmitOrder
 from depthwalk.domain.order import Fill, Side, TimeInForce
 from depthwalk.domain.result import ApiUsage
 from depthwalk.domain.units import SECOND, Duration, Instant, Money, Quantity
-from depthwalk.errors import NotFound
+from depthwalk.errors import ExchangeError, NotFound
 from depthwalk.kalshi.throttle import Throttle
 from depthwalk.lab.virtual import Schedule
 from depthwalk.paper.exchange import PaperExchange
 from depthwalk.paper.latency import LatencyModel
 from depthwalk.paper.ledger import PaperOrder
+from depthwalk.paper.refusals import fault_of
 from depthwalk.ports import AmendReply, CancelReply, ExchangeStatus, OrderReport, SubmitReply
-from depthwalk.wire.faults import Kind
+from depthwalk.wire.faults import Kind, exception_for
 from depthwalk.wire.orders import AmendBody, CreateBody
 
 _ROOT: Final = "/trade-api/v2"
@@ -210,6 +212,8 @@ class LabVenue:
         back = await self._there("POST", _ORDERS, Kind.WRITE)
         try:
             receipt = self._exchange.create(self._clock.now(), body)
+        except ExchangeError as no:
+            raise _refused(no, Kind.WRITE, f"create {order.client_id}") from None
         finally:
             await self._clock.sleep(back)
         return SubmitReply(order_id=receipt.order_id, filled=receipt.filled, remaining=receipt.remaining)
@@ -222,6 +226,8 @@ class LabVenue:
         back = await self._there("POST", f"{_ORDER}/amend", Kind.WRITE)
         try:
             receipt = self._exchange.amend(self._clock.now(), order_id, body)
+        except ExchangeError as no:
+            raise _refused(no, Kind.WRITE, f"amend {order.client_id}") from None
         finally:
             await self._clock.sleep(back)
         return AmendReply(order_id=receipt.order_id, remaining=receipt.remaining)
@@ -231,9 +237,16 @@ class LabVenue:
         back = await self._there("DELETE", _ORDER, Kind.CANCEL)
         try:
             receipt = self._exchange.cancel(self._clock.now(), order_id)
+        except ExchangeError as no:
+            raise _refused(no, Kind.CANCEL, f"cancel {order_id}") from None
         finally:
             await self._clock.sleep(back)
         return CancelReply(order_id=receipt.order_id, reduced_by=receipt.reduced_by)
+
+
+def _refused(no: ExchangeError, kind: Kind, what: str) -> ExchangeError:
+    """Return a refusal as the client makes it of the reply: of an order that is gone an amend is refused, and a cancel not."""
+    return exception_for(no.status or HTTPStatus.BAD_REQUEST, fault_of(no), kind=kind, what=what)
 
 
 def _whole(at: Instant | None) -> Instant | None:
