@@ -4,7 +4,6 @@ All are used through `concurrent.futures`, and none of them changes a number: a 
 its result is a value too, and a piece whose worker died is simply done again.
 """
 
-import hashlib
 import multiprocessing
 import os
 import re
@@ -15,13 +14,12 @@ from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cache
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
+from depthwalk import __version__
 from depthwalk.errors import DepthwalkError, ExitCode, UsageError
 
 R = TypeVar("R")
@@ -39,7 +37,7 @@ _AHEAD_OF_CLUSTER: Final = 100
 _PATIENCE: Final = 10
 """Seconds to find a scheduler, and a worker there."""
 
-_ADDRESS = re.compile(r"(?:tcp|tls|ucx)://[^\s/]+:\d{1,5}", re.ASCII)
+_ADDRESS = re.compile(r"(?:tcp|tls)://[^\s/]+:\d{1,5}", re.ASCII)
 
 
 class Work(Protocol[R_co]):
@@ -117,26 +115,15 @@ def _here(pieces: Sequence[Work[R]]) -> Generator[tuple[int, R], None, None]:
         yield index, result
 
 
-def _there(piece: Work[R], code: str | None) -> R | _Failure:
-    """Do a piece in a worker; where *code* is given, only if it is that of this worker too."""
-    if code is not None and code != _code():
-        return _Failure.of(
-            UsageError("a worker of the cluster has another depthwalk than this machine", hint="install the same version there")
-        )
+def _there(piece: Work[R], version: str) -> R | _Failure:
+    """Do a piece in a worker, which has to be of the same *version*: another would find other numbers, and nobody notice."""
+    if version != __version__:
+        other = UsageError(f"the worker has depthwalk {__version__}, this machine {version}", hint="install the same there")
+        return _Failure.of(other)
     try:
         return piece.run()
     except Exception as error:  # noqa: BLE001 - algorithms come from other packages too, and may raise anything
         return _Failure.of(error)
-
-
-@cache
-def _code() -> str:
-    """Return a digest of the package's source: another version would find other numbers, and nobody would notice."""
-    root = Path(__file__).parents[1]
-    digest = hashlib.sha256()
-    for file in sorted(root.rglob("*.py")):
-        digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()
 
 
 # --- all of them ---
@@ -230,11 +217,11 @@ class _Processes:
         """Have a piece done, in a fresh pool where the present one is broken."""
         with _ctrl_c_is_ours():
             try:
-                return self._pool.submit(_there, piece, None)
+                return self._pool.submit(_there, piece, __version__)
             except BrokenProcessPool:
                 self.close()
                 self._begin()
-                return self._pool.submit(_there, piece, None)
+                return self._pool.submit(_there, piece, __version__)
 
     def gone(self) -> DepthwalkError:
         """Return what to say when a future was canceled."""
@@ -272,34 +259,38 @@ class _Cluster:
 
     def __init__(self, address: str) -> None:
         try:
-            from distributed import Client, KilledWorker  # noqa: PLC0415 - an extra, and 1.5 s that only --cluster should cost
+            from distributed import Client, KilledWorker  # noqa: PLC0415 - an extra, and a second that only --cluster should cost
+            from distributed.utils import silence_logging_cmgr  # noqa: PLC0415 - as above
         except ImportError:
             raise UsageError("--cluster needs Dask, which is not installed", hint="pip install 'depthwalk[cluster]'") from None
         self._address = address
-        try:
-            self._client = Client(address, timeout=_PATIENCE, set_as_default=False)
-        except OSError:
-            raise UsageError(f"no Dask scheduler answers at {address}", hint="dask scheduler starts one") from None
-        try:
-            self._client.wait_for_workers(1, timeout=_PATIENCE)
-        except TimeoutError:
-            self._client.close()
-            raise UsageError(f"the scheduler at {address} has no workers", hint=f"dask worker {address} starts one") from None
-        self.ahead = max(_AHEAD_OF_CLUSTER, _AHEAD * sum(self._client.nthreads().values()))
-        # Nothing is remembered under the name of its arguments, and an error is not tried again: it would come again.
-        self._pool = self._client.get_executor(pure=False, retries=0)
-        self.death = KilledWorker
+        with ExitStack() as leaving:
+            leaving.enter_context(silence_logging_cmgr("critical"))  # what it logs, tracebacks at that, we say ourselves
+            try:
+                client = Client(address, timeout=_PATIENCE, set_as_default=False)
+            except OSError:
+                raise UsageError(f"no Dask scheduler answers at {address}", hint="dask scheduler starts one") from None
+            leaving.callback(client.close)
+            try:
+                client.wait_for_workers(1, timeout=_PATIENCE)
+            except TimeoutError:
+                hint = f"dask worker {address} starts one"
+                raise UsageError(f"the Dask scheduler at {address} has no workers", hint=hint) from None
+            self.ahead = max(_AHEAD_OF_CLUSTER, _AHEAD * sum(client.nthreads().values()))
+            self._pool = client.get_executor(pure=False)  # else asking again would be told how it ended the first time
+            self.death = KilledWorker
+            self._leaving = leaving.pop_all()
 
     def submit(self, piece: Work[R]) -> Future[R | _Failure]:
         """Have a piece done."""
-        future: Future[R | _Failure] = self._pool.submit(_there, piece, _code())
+        future: Future[R | _Failure] = self._pool.submit(_there, piece, __version__)
         return future
 
     def gone(self) -> DepthwalkError:
         """Return what to say when a future was canceled."""
-        return DepthwalkError(f"the scheduler at {self._address} went away with work under way")
+        return DepthwalkError(f"the Dask scheduler at {self._address} went away with work under way")
 
     def close(self) -> None:
         """Give back what is under way, and leave."""
         self._pool.shutdown(wait=False)
-        self._client.close()
+        self._leaving.close()

@@ -37,7 +37,7 @@ _DOORS: Mapping[str, frozenset[str]] = {
         "simulation": "domain",
         "storage": "domain ports",
         "runtime": "domain ports clock executors analysis",
-        "lab": "analysis clock domain executors kalshi.throttle paper ports runtime simulation wire",
+        "lab": "__version__ analysis clock domain executors kalshi.throttle paper ports runtime simulation wire",
         "reports": "domain analysis ports",
         "cli": "__version__ config assembly runtime storage reports domain",
     }.items()
