@@ -1,4 +1,4 @@
-"""Shapes that a comparison's plots draw: a distribution, a curve of fills, a fan of price paths, as few plain numbers each.
+"""Shapes that a comparison's plots draw: a distribution and a fan of price paths, as few plain numbers each.
 
 They are made while the trials are still there, so that whoever draws needs none of them. No drawing here.
 """
@@ -7,8 +7,6 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from depthwalk.analysis.bootstrap import Bootstrap
-from depthwalk.analysis.estimates import Estimate
 from depthwalk.domain.units import CENT
 
 DISTRIBUTION: Final = tuple(each / 100 for each in range(101))
@@ -40,12 +38,3 @@ def fan(paths: Sequence[Sequence[int | None]]) -> tuple[tuple[float, ...], ...]:
         quantiles((None if twice is None else twice / (2 * CENT) for twice in step), FAN)
         for step in zip(*followed, strict=True)
     )
-
-
-def fill_curve(
-    bootstrap: Bootstrap, rows: Sequence[int], filled_by: Sequence[Sequence[int]], requested: Sequence[int]
-) -> tuple[Estimate | None, ...]:
-    """Return the mean share filled, in percent, at each step of *filled_by* (of `Trial.filled_by`) with its interval."""
-    steps = zip(*filled_by, strict=True)
-    shares = [[100 * filled / asked for filled, asked in zip(step, requested, strict=True)] for step in steps]
-    return tuple(draws.estimate() for draws in bootstrap.means(rows, shares)) if shares else ()

@@ -32,8 +32,8 @@ _EFFORTS: Final = ((Metric.REQUESTS, "requests"), (Metric.LAST_FILL, "last fill 
 _SHARES: Final = (5, 25, 50, 75, 95)
 
 
-def cell_part(cell: Cell, asked: Asked, arms: Arms, *, name: str) -> Html:
-    """Return all that is said of a cell; *name* keeps its drawings apart from others'."""
+def cell_part(cell: Cell, asked: Asked, arms: Arms, *, name: str, whole: bool) -> Html:
+    """Return what is said of a cell, *whole* with all figures; *name* keeps its drawings apart from others'."""
     figures = {each.arm: each for each in cell.arms}
     rows = [figures[each] for each in arms if each in figures]
     plots = [
@@ -51,7 +51,7 @@ def cell_part(cell: Cell, asked: Asked, arms: Arms, *, name: str) -> Html:
         tag("p", _facts(cell), class_="quiet"),
         _arms_table(rows, asked, arms),
         tag("div", *plots, class_="plots") if plots else tag("p", "No arrival had two sides: there is nothing to draw."),
-        details("All figures", *all_figures(rows, asked, arms)),
+        *([details("All figures", *all_figures(rows, asked, arms))] if whole else []),
     )
 
 

@@ -30,7 +30,7 @@ def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], *, c
     lines = [tag("tr", tag("th", row[0], scope="row"), *(tag("td", cell) for cell in row[1:])) for row in rows]
     whole = tag(
         "table",
-        tag("caption", caption),
+        tag("caption", tag("span", caption)),
         tag("thead", tag("tr", *(tag("th", cell, scope="col") for cell in head))),
         tag("tbody", *lines),
         class_=class_,
@@ -95,6 +95,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 .scroll:focus-visible, summary:focus-visible { outline: 2px solid var(--arm-1); outline-offset: 2px; }
 table { border-collapse: collapse; font-size: .86rem; font-variant-numeric: tabular-nums; min-width: 100%; }
 caption { text-align: left; padding: 0 0 .35rem; }
+caption span { display: inline-block; position: sticky; left: 0; max-width: calc(100vw - 2.5rem); }
 th, td { padding: .3rem .6rem; text-align: right; vertical-align: top; white-space: nowrap; }
 th, td { border-bottom: 1px solid var(--grid); }
 thead th { font-weight: 600; white-space: normal; min-width: 4.5rem; color: var(--muted); }
@@ -113,19 +114,25 @@ figure { margin: .5rem 0; min-width: 0; }
 figcaption { font-size: .86rem; }
 .plot svg { display: block; width: 100%; max-width: 560px; height: auto; }
 svg * { stroke-linejoin: round; stroke-linecap: butt; }
-svg text { font-size: 10.5px; fill: var(--ink); }
+svg { fill: var(--ink); }
+svg text { font-size: 10.5px; }
 details { margin: .35rem 0; }
 summary { cursor: pointer; color: var(--muted); font-size: .86rem; }
 summary.world { color: var(--ink); font-size: 1.05rem; font-weight: 650; padding: .4rem 0; }
 footer { margin-top: 3rem; border-top: 1px solid var(--muted); padding-top: .5rem; }
 @media print {
+  html { font-size: 9.5px; print-color-adjust: exact; }
   main { max-width: none; padding: 0; }
-  html { font-size: 11px; }
-  h2 { break-before: page; }
+  h2 { margin-top: 1.5rem; }
+  section { break-before: page; }
+  section h2 { border-top: 0; margin: 0; }
   h2, h3, caption { break-after: avoid; }
   figure, tr { break-inside: avoid; }
+  th, td { padding: .12rem .5rem; }
   .scroll { overflow: visible; }
-  .plots { grid-template-columns: 1fr 1fr; }
+  .plots { grid-template-columns: 1fr 1fr; gap: .3rem 1.5rem; }
+  figure { margin: .3rem 0; }
+  figure .plot svg { max-width: 340px; }
   .plots.small { grid-template-columns: 1fr 1fr 1fr; }
   details:not([open]) { display: none; }
 }

@@ -199,7 +199,7 @@ def _class(name: str, comparison: Comparison, arms: Arms) -> Html:
     cells = [(place, cell) for place, cell in enumerate(comparison.cells) if cell.class_name == name]
     parts = [tag("h2", f"Class {name}")]
     for turn, (place, cell) in enumerate(cells):
-        part = cell_part(cell, comparison.asked, arms, name=f"c{place}")
+        part = cell_part(cell, comparison.asked, arms, name=f"c{place}", whole=not turn)
         if turn:
             parts.append(tag("details", tag("summary", f"World {cell.world}", class_="world"), part))
         else:
@@ -213,5 +213,6 @@ def _footer(comparison: Comparison) -> Html:
         tag("h3", "How to read this"),
         tag("p", _MEASURED),
         tag("p", _INVENTED),
+        tag("p", "All figures of every class and world, and those of each execution, are in the files of --json and --csv."),
         tag("p", f"Made by depthwalk {comparison.asked.version}.", class_="quiet"),
     )

@@ -32,7 +32,7 @@ _VARIABLES: Final = {INK: "ink", MUTED: "muted", GRID: "grid", PAPER: "paper", G
 HUES: Final = 9
 """How many colors for arms the page has; the first is the baseline's."""
 
-_SIGNS: Final = "osD^vP*Xhp<>"
+_SIGNS: Final = "osD^vP*Xhp<"
 _DASHES: Final[tuple[tuple[float, tuple[float, ...] | None], ...]] = (
     (0, None),
     (0, (5, 1.5)),
@@ -135,6 +135,9 @@ def _named(text: str, name: str) -> str:
     return text.replace('href="#', f'href="#{name}-')
 
 
+_SHARED: Final = ("font", "fill: var(--ink)", "stroke-linecap", "stroke-linejoin")
+"""Rules that all drawings share, and the page's style has: ink is what fills them where nothing else is said."""
+
 _DROPPED: Final = re.compile(
     r"<!--.*?-->|<metadata>.*?</metadata>|<style.*?</style>"
     r"|<clipPath.*?</clipPath>| clip-path=\"[^\"]*\""  # nothing is drawn beyond its axes
@@ -151,30 +154,32 @@ def _small(text: str) -> str:
     text = re.sub(r' d="([^"]*)"', lambda found: f' d="{_path(found[1])}"', text)
     text = re.sub(r' style="([^"]*)"', lambda found: _style(found[1]), text)
     text = re.sub(r"<defs>\s*</defs>", "", re.sub(r">\s+<", "><", text))
-    return _ungrouped(text)
+    return _ungrouped(text).replace("<g/>", "")
 
 
 def _path(commands: str) -> str:
-    """Write a path's commands, one a line, shorter: level and upright lines with one number, none twice."""
+    """Write a path's commands, one a line, shorter: straight lines as steps from where they begin, in tenths of a px."""
     written: list[str] = []
-    x = y = ""
+    x = y = 0
     for command in commands.strip().split("\n"):
-        letter, *numbers = (f"{round(float(part), 1):g}" if part[-1:].isdigit() else part for part in command.split())
-        if letter != "L":
-            written.append(letter + " ".join(numbers))
-        elif numbers[1] == y:
-            written += [] if numbers[0] == x else [f"H{numbers[0]}"]
+        letter, *parts = command.split()
+        numbers = [round(10 * float(part)) for part in parts]
+        if letter == "L":
+            right, down = numbers[0] - x, numbers[1] - y
+            written.append(f"l{right / 10:g} {down / 10:g}" if right and down else "")
+            written.append(f"h{right / 10:g}" if right and not down else f"v{down / 10:g}" if down and not right else "")
         else:
-            written.append(f"V{numbers[1]}" if numbers[0] == x else f"L{' '.join(numbers)}")
-        x, y = numbers[-2:] or ("", "")
-    return "".join(written)
+            written.append(letter + " ".join(f"{number / 10:g}" for number in numbers))
+        if numbers:
+            x, y = numbers[-2:]
+    return "".join(written).replace(" -", "-")
 
 
 def _style(rules: str) -> str:
     kept = [
         rule.strip() for rule in rules.split(";") if not rule.strip().startswith(("font", "stroke-linecap", "stroke-linejoin"))
     ]
-    return f' style="{";".join(kept).replace(": ", ":")}"' if kept != ["fill: var(--ink)"] else ""
+    return f' style="{";".join(kept).replace(": ", ":")}"'
 
 
 def _ungrouped(text: str) -> str:

@@ -3,9 +3,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depthwalk.analysis.bootstrap import Bootstrap
-from depthwalk.analysis.estimates import Estimate
-from depthwalk.analysis.shapes import DISTRIBUTION, FAN, distribution, fan, fill_curve, quantiles
+from depthwalk.analysis.shapes import DISTRIBUTION, FAN, distribution, fan, quantiles
 
 VALUES = st.lists(st.floats(min_value=-100, max_value=100), min_size=1, max_size=60)
 
@@ -43,18 +41,3 @@ def test_a_fan_is_in_cents_and_steps() -> None:
 def test_no_path_no_fan() -> None:
     """Where nobody followed the mid there is nothing to draw."""
     assert () == fan([(), ()])
-
-
-def test_a_fill_curve_is_the_mean_share_by_each_step() -> None:
-    """Two orders of 100 and 200: 50 and 100 filled are half each, then all of one and half of the other."""
-    bootstrap = Bootstrap(range(2), resamples=200)
-
-    curve = fill_curve(bootstrap, [0, 1], [(0, 50, 100), (0, 100, 100)], [100, 200])
-
-    assert [0.0, 50.0, 75.0] == [None if each is None else each.value for each in curve]
-    assert Estimate(value=75.0, low=50.0, high=100.0) == curve[2]
-
-
-def test_no_fills_noted_no_curve() -> None:
-    """Trials that do not say when they filled have no curve."""
-    assert () == fill_curve(Bootstrap(range(2), resamples=10), [0, 1], [(), ()], [100, 100])
