@@ -130,8 +130,9 @@ def _there(piece: Work[R], version: str) -> R | _Failure:
 
 
 class _Crew(Protocol):
-    """Workers, as many as there are; *ahead* is how many pieces to have under way."""
+    """Workers, as many as there are; *name* is what to call them, *ahead* how many pieces to have under way."""
 
+    name: str
     ahead: int
 
     @property
@@ -141,10 +142,6 @@ class _Crew(Protocol):
 
     def submit(self, piece: Work[R]) -> Future[R | _Failure]:
         """Have a piece done."""
-        ...
-
-    def gone(self) -> DepthwalkError:
-        """Return what to say when a future was canceled, and not by us."""
         ...
 
     def close(self) -> None:
@@ -168,8 +165,8 @@ def _spread(pieces: Sequence[Work[R]], gather: Callable[[], _Crew]) -> Generator
             while done:
                 future = done.pop()
                 index = under_way.pop(future)
-                if future.cancelled():
-                    raise crew.gone()
+                if future.cancelled():  # and not by us: we take nothing back before we leave
+                    raise DepthwalkError(f"{crew.name} went away with work under way")
                 error = future.exception()
                 if isinstance(error, crew.death):
                     deaths[index] += 1
@@ -200,6 +197,7 @@ class _Processes:
     not the threads, and a fork server stays behind in memory after its work.
     """
 
+    name = "the pool of processes"
     death = BrokenProcessPool
 
     def __init__(self, count: int) -> None:
@@ -222,10 +220,6 @@ class _Processes:
                 self.close()
                 self._begin()
                 return self._pool.submit(_there, piece, __version__)
-
-    def gone(self) -> DepthwalkError:
-        """Return what to say when a future was canceled."""
-        return DepthwalkError("the pool of processes was shut down by somebody else")
 
     def close(self) -> None:
         """End the processes, now."""
@@ -263,7 +257,7 @@ class _Cluster:
             from distributed.utils import silence_logging_cmgr  # noqa: PLC0415 - as above
         except ImportError:
             raise UsageError("--cluster needs Dask, which is not installed", hint="pip install 'depthwalk[cluster]'") from None
-        self._address = address
+        self.name = f"the Dask scheduler at {address}"
         with ExitStack() as leaving:
             leaving.enter_context(silence_logging_cmgr("critical"))  # what it logs, tracebacks at that, we say ourselves
             try:
@@ -275,7 +269,7 @@ class _Cluster:
                 client.wait_for_workers(1, timeout=_PATIENCE)
             except TimeoutError:
                 hint = f"dask worker {address} starts one"
-                raise UsageError(f"the Dask scheduler at {address} has no workers", hint=hint) from None
+                raise UsageError(f"{self.name} has no workers", hint=hint) from None
             self.ahead = max(_AHEAD_OF_CLUSTER, _AHEAD * sum(client.nthreads().values()))
             self._pool = client.get_executor(pure=False)  # else asking again would be told how it ended the first time
             self.death = KilledWorker
@@ -285,10 +279,6 @@ class _Cluster:
         """Have a piece done."""
         future: Future[R | _Failure] = self._pool.submit(_there, piece, __version__)
         return future
-
-    def gone(self) -> DepthwalkError:
-        """Return what to say when a future was canceled."""
-        return DepthwalkError(f"the Dask scheduler at {self._address} went away with work under way")
 
     def close(self) -> None:
         """Give back what is under way, and leave."""

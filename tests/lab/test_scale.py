@@ -117,6 +117,7 @@ class Killed(Exception):
 class Mortal:
     """Workers of which so many die over each piece as *deaths* says."""
 
+    name = "the mortals"
     ahead = 5
     death = Killed
 
@@ -132,9 +133,6 @@ class Mortal:
         else:
             future.set_result(piece.run())
         return future
-
-    def gone(self) -> DepthwalkError:
-        return DepthwalkError("gone")
 
     def close(self) -> None:
         self.open = False
