@@ -30,6 +30,7 @@ from depthwalk.lab.recorded.reading import read_tapes
 from depthwalk.lab.recorded.reel import Reel
 from depthwalk.lab.recorded.tape import Kind, Tape
 from depthwalk.lab.recorded.task import ReplayTask, replay_tasks
+from depthwalk.lab.recorded.windows import windows
 from depthwalk.lab.running import HORIZON, Arm
 
 ARMS = (
@@ -99,7 +100,7 @@ def main(run: Path, rounds: int, python: Path) -> None:
     began = time.process_time()
     found = read_tapes(run).tapes
     decoding = time.process_time() - began
-    tapes = [tape for tape in found if replay_tasks([tape], ARMS[:1], every=HORIZON)]
+    tapes = [tape for tape in found if windows(tape, every=HORIZON)]
     total = sum(map(len, found))
     began = time.process_time()
     for tape in tapes:

@@ -5,15 +5,14 @@
   it was received under `local_recv_ns`, which is what the tape's times are;
 * raw frames as received, one JSON object a line: `{"type": "orderbook_delta", "sid": 1, "seq": 9, "msg": {…}}`. Their time is
   the exchange's; snapshots have none and get that of the next change;
-* rows of the older whole-cent format as CSV: type, sid, seq, market_ticker, side, price, qty, ts;
-* books, one a line (`simulation/replay.py`): see `books.py`.
+* rows of the older whole-cent format as CSV: `cents.py`;
+* books, one a line: `books.py`.
 
 Frames are those of Kalshi's channel `orderbook_delta` (kalshi-api.md section 9). Anything that is not one of these, or does not
 say what it must, is refused with file and line.
 """
 
-import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 from pathlib import Path
 from typing import Final, Literal
@@ -21,11 +20,11 @@ from typing import Final, Literal
 import msgspec
 
 from depthwalk.domain.book import Book, Level
-from depthwalk.domain.order import Outcome
-from depthwalk.domain.units import CENT, CONTRACT, ONE, Instant, Price, Quantity, parse_instant, parse_quantity
+from depthwalk.domain.units import ONE, Instant, parse_instant, parse_quantity
 from depthwalk.errors import DomainError, UsageError
 from depthwalk.lab.recorded.books import read_books
-from depthwalk.lab.recorded.scribe import Scribe, Terms
+from depthwalk.lab.recorded.cents import CENTS_HEADER, read_cents
+from depthwalk.lab.recorded.scribe import Scribe, Terms, refused
 from depthwalk.lab.recorded.tape import Kind, Tapes
 from depthwalk.simulation.replay import lines
 from depthwalk.wire.scalars import PRICES
@@ -33,9 +32,7 @@ from depthwalk.wire.scalars import PRICES
 _RUN_FILES: Final = ("orderbook_snapshot", "orderbook_delta")
 _CLOSES: Final = "watch_market"
 _ENDINGS: Final = (".ndjson", ".ndjson.gz", ".jsonl", ".jsonl.gz")
-_CSV_HEADER: Final = b"type,sid,seq,"
 _MICROSECOND_NS: Final = 1_000
-_COLUMNS: Final = frozenset({"type", "sid", "seq", "market_ticker", "side", "price", "qty", "ts"})
 
 _Levels = list[tuple[str, str]]
 
@@ -98,8 +95,8 @@ def read_tapes(path: Path) -> Tapes:
     if path.is_dir():
         return _read_run(path)
     number, first = next(lines(path), (0, b""))
-    if first.startswith(_CSV_HEADER):
-        return _reading(path, _read_cents)
+    if first.startswith(CENTS_HEADER):
+        return _reading(path, read_cents)
     try:
         shape = msgspec.json.decode(first, type=_Shape)
     except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -116,6 +113,13 @@ def read_tapes(path: Path) -> Tapes:
     )
 
 
+def read_all(paths: Sequence[Path]) -> Tapes:
+    """Read several recordings; their tapes come in order of time. Raises UsageError as `read_tapes`."""
+    found = [read_tapes(path) for path in paths]
+    tapes = sorted((tape for one in found for tape in one.tapes), key=attrgetter("start", "ticker"))
+    return Tapes(tapes=tuple(tapes), cuts=tuple(cut for one in found for cut in one.cuts))
+
+
 def _reading(path: Path, read: Callable[[Scribe, Path], None]) -> Tapes:
     scribe = Scribe(str(path))
     read(scribe, path)
@@ -127,10 +131,6 @@ def _finish(scribe: Scribe, path: Path, terms: dict[str, Terms]) -> Tapes:
         return scribe.finish(terms)
     except DomainError as error:
         raise UsageError(f"{path}: {error}") from None
-
-
-def _refused(where: str, error: Exception) -> UsageError:
-    return UsageError(f"{where}: not a frame of an order book: {error}")
 
 
 def _levels(levels: _Levels | None) -> list[Level]:
@@ -196,7 +196,7 @@ def _decoded(path: Path | None) -> Iterator[_Line]:
         try:
             yield _Line(decode(line), f"{path}, line {number}")
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise _refused(f"{path}, line {number}", error) from None
+            raise refused(f"{path}, line {number}", error) from None
 
 
 def _sorted(found: Iterator[_Line] | list[_Line]) -> list[_Line]:
@@ -217,7 +217,7 @@ def _take_kept(scribe: Scribe, found: list[_Line]) -> None:
             else:
                 scribe.snapshot(kept.connection_id, at, message.market_ticker, _book(message), line.where)
         except DomainError as error:
-            raise _refused(line.where, error) from None
+            raise refused(line.where, error) from None
 
 
 def _closes(path: Path | None) -> dict[str, Terms]:
@@ -260,51 +260,4 @@ def _read_frames(scribe: Scribe, path: Path) -> None:
                     scribe.snapshot(stream, now, message.market_ticker, _book(message), place)
             waiting.clear()
         except (msgspec.MsgspecError, UnicodeDecodeError, DomainError) as error:
-            raise _refused(where, error) from None
-
-
-# --- whole-cent rows ---
-
-
-def _read_cents(scribe: Scribe, path: Path) -> None:
-    """Read CSV rows. A snapshot is as many rows as it has levels; changes belong to the one snapshot of their sid."""
-    texts = (line.decode("utf-8", "replace") for _, line in lines(path))
-    rows = csv.DictReader(texts)
-    missing = sorted(_COLUMNS - set(rows.fieldnames or ()))
-    if missing:
-        raise UsageError(f"{path}, line 1: no column {missing[0]}")
-    market: dict[str, str] = {}
-    sides: dict[str, list[Level]] = {"yes": [], "no": []}
-    pending: tuple[str, int, Instant, str] | None = None
-
-    def state() -> None:
-        if pending is not None:
-            sid, sequence, at, place = pending
-            now = scribe.frame(sid, sequence, at, place)
-            book = Book.of_bids(yes=sides["yes"], no=sides["no"])
-            scribe.snapshot(sid, now, market[sid], book, place)
-
-    for number, row in enumerate(rows, 2):
-        where = f"{path}, line {number}"
-        try:
-            sid, sequence, at = row["sid"], int(row["seq"]), parse_instant(row["ts"])
-            outcome, price, quantity = Outcome(row["side"]), int(row["price"]) * CENT, int(row["qty"]) * CONTRACT
-            if pending is not None and (row["type"] != "snapshot" or (sid, sequence) != pending[:2]):
-                state()
-                pending = None
-            if row["type"] == "snapshot":
-                if pending is None:
-                    sides = {"yes": [], "no": []}
-                    pending = sid, sequence, at, where
-                    market[sid] = row["market_ticker"]
-                sides[outcome.value].append((Price(price), Quantity(quantity)))
-            elif row["type"] == "delta":
-                now = scribe.frame(sid, sequence, at, where)
-                bid = outcome is Outcome.YES
-                kind, leg = (Kind.BID, price) if bid else (Kind.ASK, ONE - price)
-                scribe.change(now, market.get(sid, row["market_ticker"]), kind, leg, quantity, where=where)
-            else:
-                raise UsageError(f"{where}: type {row['type']!r} is neither snapshot nor delta")
-        except (DomainError, ValueError, TypeError) as error:
-            raise _refused(where, error) from None
-    state()
+            raise refused(where, error) from None

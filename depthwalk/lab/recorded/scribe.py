@@ -15,7 +15,7 @@ from depthwalk.domain.book import Book, Level
 from depthwalk.domain.grid import STRUCTURES, Grid, fitting_structure
 from depthwalk.domain.market import FeeSchedule
 from depthwalk.domain.units import ONE, SECOND, Duration, Instant, Price, Quantity, format_price
-from depthwalk.errors import DomainError
+from depthwalk.errors import DomainError, UsageError
 from depthwalk.lab.recorded.tape import Cut, Kind, Row, Tape, Tapes, differences
 
 CROSSED_AT_MOST: Final = SECOND
@@ -89,6 +89,11 @@ class _Market:
     def is_crossed(self) -> bool:
         bid, ask = self.halves[0].best, self.halves[1].best
         return bid is not None and ask is not None and bid >= ask
+
+
+def refused(where: str, error: Exception) -> UsageError:
+    """Return what to raise for a line that a scribe cannot use."""
+    return UsageError(f"{where}: not a frame of an order book: {error}")
 
 
 class Scribe:

@@ -12,14 +12,15 @@ from typing import Final
 from depthwalk.analysis.trials import Benchmark, Trial
 from depthwalk.domain.market import FeeSchedule, Market
 from depthwalk.domain.order import ParentOrder
-from depthwalk.domain.units import Duration
+from depthwalk.domain.units import Duration, in_seconds
+from depthwalk.errors import UsageError
 from depthwalk.executors.registry import make_executor
 from depthwalk.executors.space import BuyerSpace
 from depthwalk.lab.recorded.book import TAKE_SHARE, RecordedBook
 from depthwalk.lab.recorded.queues import BRACKET, QueueModel
 from depthwalk.lab.recorded.reel import Reel
 from depthwalk.lab.recorded.tape import Tape
-from depthwalk.lab.recorded.windows import EVERY, Size, Window, order_for, windows
+from depthwalk.lab.recorded.windows import EVERY, MARGIN, Size, Window, order_for, windows
 from depthwalk.lab.running import HORIZON, START, Arm, Order, play
 from depthwalk.lab.worlds import TICKER
 from depthwalk.paper.latency import LatencyModel
@@ -129,7 +130,7 @@ def replay_tasks(
         strict: refuse what goes beyond it instead.
 
     Raises:
-        UsageError: *every* or *size* make no sense.
+        UsageError: *every* or *size* make no sense, or there is no moment to decide at.
 
     """
     asked = order or Order()
@@ -153,4 +154,10 @@ def replay_tasks(
             for model in models
             for liquidity in dict.fromkeys(window.liquidity for window in here)
         ]
+    if not found:
+        longest = max((in_seconds(tape.until - tape.start) for tape in tapes), default=0.0)
+        raise UsageError(
+            f"no moment to decide at in {len(tapes)} recorded stretches, the longest of {longest:g} s",
+            hint=f"a two-sided book is needed, and {in_seconds(HORIZON + 2 * MARGIN):g} s without a gap before the close",
+        )
     return found
