@@ -1,9 +1,10 @@
 """One execution from start to finish in virtual time: the laboratory's runner.
 
-It does what `runtime/runner.py` does, in the same order and with the very same readings and writes, without a journal, a view,
-signals and time-outs, which nothing here can reach. What differs is only what carries the coroutines.
+It does what `runtime/runner.py` does, in the same order and with the very same readings and writes, without a journal, a view
+and signals, and without time-outs of requests, which nothing here can reach. What differs is only what carries the coroutines.
 """
 
+import asyncio
 from collections import deque
 from typing import assert_never
 
@@ -25,16 +26,19 @@ from depthwalk.domain.messages import (
     Woke,
 )
 from depthwalk.domain.order import ParentOrder
-from depthwalk.domain.units import Duration
+from depthwalk.domain.units import Duration, seconds
 from depthwalk.errors import DomainError, ExchangeError
 from depthwalk.executors.base import Executor
 from depthwalk.lab.virtual import Schedule, Task
 from depthwalk.ports import Exchange
 from depthwalk.runtime.market_watch import EVERY, MarketWatch
 from depthwalk.runtime.readings import Readings
-from depthwalk.runtime.runner import GRACE
-from depthwalk.runtime.tape import Tape
+from depthwalk.runtime.runner import GRACE, LOOK_SECONDS
+from depthwalk.runtime.tape import TAPE_SECONDS, Tape
 from depthwalk.runtime.writes import Writes
+
+_LOOK = seconds(LOOK_SECONDS)
+_TAPE = seconds(TAPE_SECONDS)
 
 
 class Drive:
@@ -153,9 +157,10 @@ class Drive:
         """Look as asked, one look after the other."""
         while self._looks:
             look = self._looks.popleft()
-            if look is not Look.NOTHING:
-                await self._read(look)
+            if look is not Look.NOTHING and not await self._clock.within(_LOOK, self._read(look)):
+                self._lost(f"nothing could be read within {LOOK_SECONDS:g} s")
             self._post(Woke(at=self._clock.now(), look=look))
+            await asyncio.sleep(0)  # what it says is heard before the next look begins
         self._looking = False
 
     async def _read(self, look: Look) -> None:
@@ -165,16 +170,19 @@ class Drive:
                 case Look.BOOK:
                     await readings.look_at_book(await readings.look_at_account())
                 case Look.TAPE:
-                    await tape.read()
+                    await self._clock.within(_TAPE, tape.read())
                     await readings.look_at_book(await readings.look_at_account())
                 case Look.EVERYTHING:
                     await readings.look_at_book(await readings.look_at_everything())
                 case _:
                     await readings.look_at_orders()
         except ExchangeError as error:
-            self._feed_lost = True
-            self._post(FeedLost(at=self._clock.now(), detail=error.message))
+            self._lost(error.message)
         else:
             if self._feed_lost:
                 self._post(FeedRestored(at=self._clock.now()))
             self._feed_lost = False
+
+    def _lost(self, detail: str) -> None:
+        self._feed_lost = True
+        self._post(FeedLost(at=self._clock.now(), detail=detail))

@@ -24,6 +24,29 @@ class _Pause(Awaitable[None]):
         yield self
 
 
+class _Within(Awaitable[bool]):
+    """Another coroutine, as far as it comes by *until*."""
+
+    __slots__ = ("_until", "_work")
+
+    def __init__(self, work: Coroutine[Any, Any, None], until: int) -> None:
+        self._work, self._until = work, until
+
+    def __await__(self) -> Generator[_Pause | None, None, bool]:
+        work, until = self._work, self._until
+        try:
+            while True:
+                pause: _Pause | None = work.send(None)
+                if pause is not None and pause.until > until:
+                    yield _Pause(until)
+                    return False
+                yield pause
+        except StopIteration:
+            return True
+        finally:
+            work.close()
+
+
 class Task:
     """A coroutine under way."""
 
@@ -56,6 +79,10 @@ class Schedule:
         """Let that much time pass."""
         if duration > 0:
             await _Pause(self._now + duration)
+
+    async def within(self, duration: Duration, work: Coroutine[Any, Any, None]) -> bool:
+        """Do *work* for that long at most; False where it had to be given up. It ends by returning, raising, or then."""
+        return await _Within(work, self._now + duration)
 
     def spawn(self, coroutine: Coroutine[Any, Any, None]) -> Task:
         """Begin a task; it runs when its turn comes."""
