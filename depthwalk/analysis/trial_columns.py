@@ -89,6 +89,8 @@ RAW: Final = (
     "orphans",
     "beyond_cap",
     "within_cap_e2",
+    "takes_beyond",
+    "worst_take",
     *FILLED_BY,
     *PATH,
 )
@@ -136,6 +138,8 @@ def _raw(trial: Trial) -> Iterable[float]:
         trial.orphans,
         trial.beyond_cap,
         trial.within_cap,
+        trial.takes_beyond,
+        trial.worst_take,
         *_padded(trial.filled_by, len(STEPS)),
         *_padded(benchmark.path, len(STEPS)),
     )

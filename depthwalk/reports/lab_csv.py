@@ -11,7 +11,7 @@ from typing import Final, TextIO
 
 from depthwalk.analysis.collection import Collection
 from depthwalk.analysis.paired import Asked
-from depthwalk.analysis.trial_columns import COLUMNS, PLACES, RAW, REASONS
+from depthwalk.analysis.trial_columns import COLUMNS, PLACES, REASONS
 
 HEADER: Final = ("class", "world", "arm", *COLUMNS)
 
@@ -34,7 +34,5 @@ def _written(row: Iterable[float]) -> Iterator[str]:
             yield ""
         elif place == _REASON:
             yield REASONS[int(value)].value
-        elif place < len(RAW):
-            yield str(int(value))
         else:
             yield f"{value:.6f}".rstrip("0").rstrip(".")
