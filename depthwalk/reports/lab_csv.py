@@ -35,4 +35,5 @@ def _written(row: Iterable[float]) -> Iterator[str]:
         elif place == _REASON:
             yield REASONS[int(value)].value
         else:
-            yield f"{value:.6f}".rstrip("0").rstrip(".")
+            text = f"{value:.6f}".rstrip("0").rstrip(".")
+            yield "0" if text == "-0" else text

@@ -118,7 +118,7 @@ def _heading(asked: Asked, cell: Cell, signs: Glyphs) -> Iterator[Text]:
     low, high = (wording.contracts(each) for each in cell.quantity)
     line = Text(signs.text(cell.class_name), "bold").append(signs.text(f" in world {cell.world}"), "bold")
     line.append(f"  {asked.action.value} {asked.outcome.value.upper()}, N {low if low == high else f'{low} to {high}'}")
-    line.append("" if cell.over_touch is None else f", N/touch {number(cell.over_touch)}")
+    line.append("" if cell.over_touch is None else f", N/touch in the median {number(cell.over_touch)}")
     yield line
     seeds = f"{cell.seeds:,} seed{'' if cell.seeds == 1 else 's'}"
     bins = ", ".join(f"{title}: {count:,}" for title, count in zip(TOUCH_BINS, cell.touch_bins, strict=True))

@@ -1,0 +1,101 @@
+"""A comparison as programs read it: the JSON object, and the trials as CSV."""
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+
+from depthwalk.analysis.pairing import compare
+from depthwalk.analysis.trial_columns import Metric
+from depthwalk.reports.lab_csv import HEADER, write_csv
+from depthwalk.reports.lab_json import comparison_json
+from tests.support.trials import BASE, OTHER, THIN, asked, collected, compared, one_sided, sample, trial
+
+
+def _json(found: Any) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(json.dumps(comparison_json(found), allow_nan=False))
+    return parsed
+
+
+def test_the_object_has_what_was_asked_and_what_was_found() -> None:
+    """Every metric with its interval, for every arm of every cell; differences for all but the baseline."""
+    question, collection = sample(110, classes=("thin",))
+    found = _json(compare(question, collection, resamples=100))
+    assert found["complete"] is True
+    assert found["runs"] == 110
+    assert found["primary"] == "net_cents"
+    assert found["side"] == "yes"
+    (cell,) = found["cells"]
+    assert (cell["class"], cell["world"], cell["seeds"]) == ("thin", "base", 110)
+    assert {"least": "40.00", "most": "40.00"} == cell["quantity"]
+    assert sum(cell["n_over_touch"]["bins"].values()) == cell["two_sided"] == 107
+    assert [arm["name"] for arm in found["arms"]] == list(cell["arms"])
+    for name, arm in cell["arms"].items():
+        assert {metric.key for metric in Metric} == arm["means"].keys()
+        assert {"value", "low", "high"} == arm["means"]["net_cents"].keys()
+        assert arm["audit"] == {"clean": True, "overfilled": "0.00", "orphans": 0, "beyond_cap": 0}
+        against = arm["against_baseline"]
+        assert (name == BASE) is (against is None)
+        if against:
+            assert against["verdict"] in ("better", "worse", "undecided")
+            assert {metric.key for metric in Metric} == against["differences"].keys()
+            assert against["pairs"] == 107
+
+
+def test_what_is_not_known_is_null() -> None:
+    """Never 0, and never nan, which is no JSON."""
+    cell = _json(compared([one_sided(0, BASE, filled=10), one_sided(0, OTHER)]))["cells"][0]
+    assert cell["n_over_touch"]["median"] is None
+    assert cell["untouched_mid_cents"] is None
+    arm = cell["arms"][BASE]
+    assert arm["means"]["net_cents"] is None
+    assert arm["one_sided_fill_percent"]["value"] == 25
+    assert cell["arms"][OTHER]["against_baseline"]["p"] is None
+
+
+def test_every_trial_is_a_row_with_every_column() -> None:
+    """Ordered by class, arm and seed, whatever came first; whole numbers are whole, what is not known is empty."""
+    collection = collected({THIN: [trial(1, OTHER, 1.25), trial(1, BASE), one_sided(0, OTHER), one_sided(0, BASE)]})
+    file = io.StringIO(newline="")
+    write_csv(asked(), collection, file)
+    header, *rows = csv.reader(io.StringIO(file.getvalue()))
+    assert list(HEADER) == header
+    found = [dict(zip(header, row, strict=True)) for row in rows]
+    assert [(BASE, "0"), (BASE, "1"), (OTHER, "0"), (OTHER, "1")] == [(row["arm"], row["seed"]) for row in found]
+    last = found[-1]
+    assert ("thin", "base", "1") == (last["class"], last["world"], last["two_sided"])
+    assert ("4000", "500000", "filled", "1.75", "0") == (
+        last["filled_e2"],
+        last["shortfall_e6"],
+        last["reason"],
+        last["net_cents"],
+        last["drift_cents"],
+    )
+    assert ("", "") == (found[0]["net_cents"], found[0]["best_bid_e4"])
+
+
+def test_the_same_trials_make_the_same_file() -> None:
+    """In whatever pieces they came, so that files can be compared."""
+    question, collection = sample(12, classes=("thin", "liquid"))
+    files = []
+    for order in (question.classes, question.classes[::-1]):
+        file = io.StringIO(newline="")
+        _, again = sample(12, classes=order)
+        assert [key.class_name for key in again.cells] == list(order)
+        write_csv(question, collection, file)
+        files.append(file.getvalue())
+    assert files[0] == files[1]
+    assert len(files[0].splitlines()) == 1 + 2 * 12 * len(question.arms)
+
+
+@pytest.mark.parametrize("value", [0.1 + 0.2, -1e-9, 123456.789])
+def test_figures_have_six_decimals_at_most(value: float) -> None:
+    """More would be noise of the arithmetic."""
+    file = io.StringIO(newline="")
+    write_csv(asked((BASE,)), collected({THIN: [trial(0, BASE, mark_outs=(value, None, None))]}), file)
+    row = dict(zip(HEADER, file.getvalue().splitlines()[1].split(","), strict=True))
+    assert value == pytest.approx(float(row["mark_out_5_cents"]), abs=1e-6)
+    assert len(row["mark_out_5_cents"].partition(".")[2]) <= 6
+    assert row["mark_out_5_cents"] != "-0"
