@@ -36,6 +36,7 @@ MOST_ARRIVALS: Final = 500_000
 _WARM_LIFETIMES: Final = 6.0
 _WARM_AT_LEAST: Final = 60.0
 _RUN_SECONDS: Final = 60.0
+_VALUE_STEPS: Final = 2.0
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 _NAME_RULE: Final = "a small letter or digit, then up to 39 of a-z 0-9 . _ -"
 _MOST_CONTRACTS: Final = 1_000_000
@@ -189,10 +190,19 @@ def parse_class(text: str, source: str, *, taken: Iterable[str] = ()) -> ClassFi
     )
 
 
+def arrivals_a_second(market: MarketClass) -> float:
+    """Return about how much arrives in a second in a market of this class."""
+    return 2 * (market.provider_rate + market.taker_rate + market.informed_rate) + market.review_rate + _VALUE_STEPS
+
+
+def warming(market: MarketClass) -> float:
+    """Return the seconds that a world of this class lives before it is looked at."""
+    return max(_WARM_AT_LEAST, _WARM_LIFETIMES * market.provider_life)
+
+
 def arrivals(market: MarketClass) -> float:
     """Return about how much arrives while a world of this class is warmed and one execution runs in it."""
-    a_second = 2 * (market.provider_rate + market.taker_rate) + market.informed_rate + market.review_rate + 2.0
-    return a_second * (max(_WARM_AT_LEAST, _WARM_LIFETIMES * market.provider_life) + _RUN_SECONDS)
+    return arrivals_a_second(market) * (warming(market) + _RUN_SECONDS)
 
 
 def _folder() -> resources.abc.Traversable:

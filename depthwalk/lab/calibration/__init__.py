@@ -1,0 +1,1 @@
+"""Market classes out of recordings: what a recording shows is measured, and a class is sought that shows the same."""

@@ -1,0 +1,96 @@
+"""How takers cluster: a Hawkes process by maximum likelihood, and whether time rescaled by it ticks evenly. Numbers only.
+
+Each stretch of each side has a rate of its own, so that busy and quiet hours are not taken for clusters; the branching (how
+many takers follow one) and the delay (exponential, as `simulation.flow` draws it) are common to all. Both are found by
+expectation and maximization: of every taker, how surely was it a follower, and how late. By the random time change theorem the
+integrated rate between takers is exponential with mean 1 if the model holds (Kolmogorov and Smirnov's distance says how far off
+it is).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+_ROUNDS: Final = 60
+_CLOSE: Final = 1e-3
+_FIVE_PERCENT: Final = 1.358
+"""Times 1/sqrt(n): the distance that one sample in twenty exceeds by chance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clustering:
+    """*branching* followers a taker, *delay* seconds later on average; *distance* of the residuals, *allowed* at 5 %."""
+
+    branching: float
+    delay: float
+    takers: int
+    distance: float
+    allowed: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether the residuals are what the model says."""
+        return self.distance <= self.allowed
+
+
+def cluster(flows: Sequence[Sequence[float]], seconds: float) -> Clustering | None:
+    """Fit takers' times, one sequence a side and stretch of *seconds*; None where there is nothing to fit.
+
+    Every sequence begins at 0 and is in order. Takers of one moment cannot be told apart and were one order.
+    """
+    flows = [flow for flow in flows if len(flow) > 1]
+    count = sum(map(len, flows))
+    if not flows:
+        return None
+    rates = [len(flow) / 2 / seconds for flow in flows]
+    branching, delay = 0.3, 1.0
+    for _ in range(_ROUNDS):
+        before = branching, delay
+        sure, late, reach, born = 0.0, 0.0, 0.0, []
+        for flow, rate in zip(flows, rates, strict=True):
+            founders, followers, waited = _share(flow, rate, branching, delay)
+            sure, late = sure + followers, late + waited
+            reach += sum(1 - math.exp(-(seconds - at) / delay) for at in flow)
+            born.append(founders)
+        branching = min(0.95, sure / max(reach, 1e-9))
+        delay = max(1e-3, late / sure) if sure > 0 else delay
+        rates = [max(founders, 1e-6) / seconds for founders in born]
+        if abs(branching - before[0]) < _CLOSE and abs(math.log(delay / before[1])) < _CLOSE:
+            break
+    gaps = sorted(gap for flow, rate in zip(flows, rates, strict=True) for gap in _rescaled(flow, rate, branching, delay))
+    distance = max(
+        max((index + 1) / len(gaps) + math.expm1(-gap), -math.expm1(-gap) - index / len(gaps)) for index, gap in enumerate(gaps)
+    )
+    return Clustering(branching, delay, count, distance, _FIVE_PERCENT / math.sqrt(len(gaps)))
+
+
+def _share(flow: Sequence[float], rate: float, branching: float, delay: float) -> tuple[float, float, float]:
+    """Return how many of a sequence came by themselves, how many followed, and by how long in all."""
+    founders = followers = waited = 0.0
+    weight = weighted = last = 0.0
+    for at in flow:
+        fade = math.exp(-(at - last) / delay)
+        # The sums over all earlier takers of exp(-age/delay), and of age times that, carried from taker to taker.
+        weighted = (weighted + weight * (at - last)) * fade
+        weight *= fade
+        drawn = branching / delay * weight
+        whole = rate + drawn
+        founders += rate / whole
+        followers += drawn / whole
+        waited += branching / delay * weighted / whole
+        weight += 1.0
+        last = at
+    return founders, followers, waited
+
+
+def _rescaled(flow: Sequence[float], rate: float, branching: float, delay: float) -> list[float]:
+    """Return the integrated rate between the takers of a sequence."""
+    gaps: list[float] = []
+    weight, last = 0.0, 0.0
+    for at in flow:
+        fade = math.exp(-(at - last) / delay)
+        gaps.append(rate * (at - last) + branching * weight * (1 - fade))
+        weight = weight * fade + 1.0
+        last = at
+    return gaps

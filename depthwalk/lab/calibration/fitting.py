@@ -1,0 +1,157 @@
+"""Moments matched by simulation: parameters are sought at which the simulated class shows what the recording shows.
+
+Levenberg-Marquardt in the logarithms of the parameters, with differences taken on the same seeds for all of them (common
+random numbers), so that a fit is the same whenever it is repeated. Which parameters are sought is decided elsewhere.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from depthwalk.lab.calibration.moments import MOMENTS, Band, Floats, compared, values
+from depthwalk.lab.calibration.simulated import SEED, Look, simulate
+from depthwalk.lab.class_files import MOST_ARRIVALS, SPANS, arrivals, arrivals_a_second, warming
+from depthwalk.simulation.flow import MarketClass
+
+Progress = Callable[[int, int, float], None]
+"""Is told how many evaluations are done, how many there may be, and the best distance so far."""
+
+ROUNDS: Final = 12
+_FLOORS: Final = {True: 0.04, False: 0.01}
+"""What a moment must at least be off by to count as one deviation, in logarithms and by difference: no class is that exact."""
+
+_STEP: Final = 0.12
+_LOWEST: Final = 1e-4
+_DAMPINGS: Final = (0.03, 1.0, 30.0)
+_GAIN: Final = 0.02
+_BEND: Final = 3.0
+"""Deviations from which on a moment counts less than in proportion: one that cannot be met must not ruin the others."""
+
+_LONGEST: Final = 300
+_SHORTEST: Final = 120
+_LONG: Final = 9_000
+"""Arrivals after which a world has shown enough, if it has lasted _SHORTEST seconds."""
+
+_WORK: Final = 160_000
+"""Arrivals that one look at a class may take in all its worlds: a few seconds."""
+
+_FEWEST_SEEDS: Final = 10
+_MOST_SEEDS: Final = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What is to be met: *bands* of the recording, looked at as *look*, on the prices of *structure*."""
+
+    bands: Mapping[str, Band]
+    look: Look
+    structure: str
+
+
+def moments_of(market: MarketClass, target: Target, worlds: "Worlds") -> dict[str, float]:
+    """Return what a class shows when it is looked at as the recording was."""
+    return values([simulate(market, target.structure, seed, seconds=worlds.seconds, look=target.look) for seed in worlds.seeds])
+
+
+@dataclass(frozen=True, slots=True)
+class Worlds:
+    """In which worlds a class is looked at, and for how many seconds in each."""
+
+    seeds: range
+    seconds: int
+
+    @classmethod
+    def of(cls, market: MarketClass, step: int, *, first: int = SEED) -> "Worlds":
+        """Return as many as keep one look at such a class short."""
+        a_second = arrivals_a_second(market)
+        seconds = int(min(_LONGEST, max(_SHORTEST, _LONG / a_second))) // step * step
+        count = int(min(_MOST_SEEDS, max(_FEWEST_SEEDS, _WORK / ((warming(market) + seconds) * a_second))))
+        return cls(range(first, first + count), seconds)
+
+
+def fit(
+    start: MarketClass, free: Sequence[str], target: Target, *, rounds: int = ROUNDS, progress: Progress = lambda *_: None
+) -> MarketClass:
+    """Return the class nearest to the target that differs from *start* in *free* parameters only."""
+    return _Fit(start, free, target, rounds, progress).run()
+
+
+class _Fit:
+    def __init__(self, start: MarketClass, free: Sequence[str], target: Target, rounds: int, progress: Progress) -> None:
+        self._start, self._free, self._target = start, tuple(free), target
+        self._rounds, self._progress = rounds, progress
+        self._worlds = Worlds.of(start, target.look.step)
+        self._low = np.log([max(SPANS[name].low, _LOWEST) for name in free])
+        self._high = np.log([SPANS[name].high for name in free])
+        self._done, self._best = 0, float("inf")
+
+    def run(self) -> MarketClass:
+        at = np.clip(np.log([max(getattr(self._start, name), _LOWEST) for name in self._free]), self._low, self._high)
+        if not self._free:
+            return self._start
+        off = self._off(at)
+        slopes, fresh = self._slopes(at, off), True
+        for _ in range(self._rounds):
+            better = self._stepped(at, off, slopes)
+            if better is not None:
+                moved, there = better
+                step, gain = moved - at, 1 - float(there @ there) / max(float(off @ off), 1e-12)
+                # Broyden: what the step has shown of the slopes is taken in, which is far cheaper than to take them anew.
+                slopes = slopes + np.outer(there - off - slopes @ step, step) / max(float(step @ step), 1e-12)
+                at, off = moved, there
+                if gain >= _GAIN:
+                    fresh = False
+                    continue
+            if fresh:
+                break
+            slopes, fresh = self._slopes(at, off), True
+        return self._market(at)
+
+    def _market(self, at: Floats) -> MarketClass:
+        found = {name: float(value) for name, value in zip(self._free, np.exp(at), strict=True)}
+        return replace(self._start, name=self._start.name, **found)
+
+    def _off(self, at: Floats) -> Floats:
+        """Return by how many deviations each moment is off; far off where a class is too busy to be looked at."""
+        market = self._market(at)
+        bands = self._target.bands
+        if arrivals(market) > MOST_ARRIVALS:
+            return np.full(len(bands), 1e3)
+        shown = moments_of(market, self._target, self._worlds)
+        off = np.array([_deviations(key, band, shown.get(key)) for key, band in bands.items()])
+        self._done += 1
+        self._best = min(self._best, float(np.sqrt(np.mean(off**2))))
+        self._progress(self._done, 1 + 2 * len(self._free) + len(_DAMPINGS) * self._rounds, self._best)
+        return off
+
+    def _slopes(self, at: Floats, off: Floats) -> Floats:
+        columns = []
+        for index in range(len(at)):
+            step = _STEP if at[index] + _STEP <= self._high[index] else -_STEP
+            moved = at.copy()
+            moved[index] += step
+            columns.append((self._off(moved) - off) / step)
+        return np.array(columns).T
+
+    def _stepped(self, at: Floats, off: Floats, slopes: Floats) -> tuple[Floats, Floats] | None:
+        """Return the first step, from bold to careful, that comes nearer; None where none does."""
+        square = slopes.T @ slopes
+        for damping in _DAMPINGS:
+            step = np.linalg.solve(square + damping * (np.diag(np.diag(square)) + 0.1 * np.eye(len(at))), -slopes.T @ off)
+            moved = np.clip(at + np.clip(step, -1.0, 1.0), self._low, self._high)
+            there = self._off(moved)
+            if there @ there < off @ off:
+                return moved, there
+        return None
+
+
+def _deviations(key: str, band: Band, shown: float | None) -> float:
+    """Return by how many deviations a moment is off, large numbers bent down."""
+    if shown is None:
+        return _BEND * 3
+    floor = _FLOORS[MOMENTS[key].scale]
+    pair = compared(key, np.array([shown, band.value]))
+    off = float(pair[0] - pair[1]) / max(band.deviation, floor)
+    return float(np.sign(off)) * _BEND * float(np.log1p(abs(off) / _BEND))

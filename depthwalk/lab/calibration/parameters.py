@@ -1,0 +1,146 @@
+"""Which parameters a recording identifies, by what, and what would identify the others. Words and rules; nothing is fitted.
+
+A parameter that a recording says nothing of gets no number from it: it is refused by name, or taken from a class that is named
+for it, and then the file says so.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Final
+
+from depthwalk.lab.calibration.clustering import Clustering
+from depthwalk.lab.calibration.moments import Band
+from depthwalk.lab.calibration.observed import Observed
+from depthwalk.lab.calibration.sums import AFTER_TRADE
+from depthwalk.lab.class_files import SPANS
+from depthwalk.simulation.flow import MarketClass
+
+FEWEST_TRADES: Final = 200
+"""Takers that it needs to tell how many come, and with what."""
+
+_FEWEST_SECONDS: Final = 1_800
+_USUAL_GAP: Final = 0.7
+_USUAL_REACH: Final = 3.0
+_WIDEST: Final = 2.5
+
+
+class _Needs(Enum):
+    """What a recording must have for a parameter, and what to say where it does not."""
+
+    SHAPES = "books"
+    LOOKS = "books at most 10 s apart, for half an hour (`snapshot --watch`, or the stream of changes)"
+    TAKERS = "public trades"
+    TIMES = "single trades with their times"
+    BOTH = "public trades and books of the same market at the same time"
+    CHANGES = "every change of the book, and an outside price of the same thing"
+    LIMITS = "the limits of takers, which no public feed shows"
+    OUTSIDE = "an outside price of the same thing beside the trades"
+    NEWS = "days of books beside the times of the news"
+    ORDERS = "single orders with their ids, which no public feed shows"
+
+
+_NEEDS: Final[Mapping[str, _Needs]] = {
+    "provider_rate": _Needs.LOOKS,
+    "half_gap": _Needs.SHAPES,
+    "provider_reach": _Needs.SHAPES,
+    "provider_life": _Needs.LOOKS,
+    "provider_size": _Needs.SHAPES,
+    "provider_size_sigma": _Needs.SHAPES,
+    "volatility": _Needs.LOOKS,
+    "imbalance_weight": _Needs.LOOKS,
+    "taker_rate": _Needs.TAKERS,
+    "taker_size": _Needs.TAKERS,
+    "taker_size_sigma": _Needs.TAKERS,
+    "branching": _Needs.TIMES,
+    "cluster_seconds": _Needs.TIMES,
+    "impact_per_contract": _Needs.BOTH,
+    "impact_life": _Needs.OUTSIDE,
+    "provider_lag": _Needs.CHANGES,
+    "insensitive_share": _Needs.LIMITS,
+    "insensitive_reach": _Needs.LIMITS,
+    "taker_reach": _Needs.LIMITS,
+    "informed_rate": _Needs.OUTSIDE,
+    "informed_size": _Needs.OUTSIDE,
+    "informed_threshold": _Needs.OUTSIDE,
+    "news_interval": _Needs.NEWS,
+    "news_size": _Needs.NEWS,
+    "review_rate": _Needs.ORDERS,
+}
+
+_SIZES: Final = ("provider_size", "provider_size_sigma")
+
+
+def missing(observed: Observed, bands: Mapping[str, Band]) -> dict[str, str]:
+    """Return the parameters that a recording does not identify, each with what would."""
+    have = {_Needs.SHAPES}
+    if not observed.polled and observed.total("pairs") * observed.look.step >= _FEWEST_SECONDS and _sees_lives(observed, bands):
+        have.add(_Needs.LOOKS)
+    if observed.total("trades") >= FEWEST_TRADES:
+        have.add(_Needs.TAKERS)
+        if not observed.prints:
+            have.add(_Needs.TIMES)
+        if observed.total(f"marked{AFTER_TRADE[0]}") >= FEWEST_TRADES:
+            have.add(_Needs.BOTH)
+    return {name: _NEEDS[name].value for name in SPANS if _NEEDS[name] not in have}
+
+
+def _sees_lives(observed: Observed, bands: Mapping[str, Band]) -> bool:
+    """Say whether orders are seen to come and to go: they must live longer than nobody looks."""
+    residence = bands.get("residence")
+    return residence is not None and (observed.look.every_change or residence.value >= 2 * observed.look.step)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """Where a fit begins: the class, which parameters are *measured* and stay, and which are to be *matched*."""
+
+    market: MarketClass
+    measured: tuple[str, ...]
+    matched: tuple[str, ...]
+
+
+def begin(
+    name: str, assumed: MarketClass, observed: Observed, bands: Mapping[str, Band], clustering: Clustering | None
+) -> Beginning:
+    """Return the class to begin with: measured where a recording shows a parameter as it is, else guessed or assumed.
+
+    What is assumed is assumed in lots of this market: sizes grow, and impact shrinks, with the size of its orders.
+    """
+    unknown = missing(observed, bands)
+    value = {key: band.value for key, band in bands.items()}
+    guess: dict[str, float] = {}
+    seen = "provider_rate" not in unknown
+    if seen:
+        guess["provider_rate"], guess["provider_life"] = value["add_rate"], max(value["residence"], 0.05)
+        guess["provider_reach"] = max(0.1, value["add_offset"])
+        guess["volatility"] = max(value.get("volatility40", value.get("volatility20", 0.4)) / 40**0.5, 1e-3)
+        guess["imbalance_weight"] = max(0.05, abs(value.get("lean", 0.2)))
+        guess["provider_size"], guess["provider_size_sigma"] = value["add_size"], value["add_spread"]
+    else:
+        guess["provider_reach"] = _USUAL_REACH
+        guess["provider_rate"] = 2 * value["levels"] / assumed.provider_life
+        guess["provider_size"] = value["depth5"] / value["levels"]
+        guess["provider_size_sigma"] = min(_WIDEST, value["level_spread"])
+    guess["half_gap"] = max(0.02, value["spread"] / 2 - _USUAL_GAP)
+    lots = assumed.scaled(guess["provider_size"] / assumed.provider_size)
+    if "taker_rate" not in unknown:
+        # Some of those who come find nothing they would take.
+        guess["taker_rate"] = value["trade_rate"]
+        guess["taker_size"], guess["taker_size_sigma"] = value["trade_size"], value["trade_spread"]
+    if clustering is not None and "branching" not in unknown:
+        guess["branching"] = min(0.9, max(0.02, clustering.branching))
+        guess["cluster_seconds"] = min(600.0, max(0.05, clustering.delay))
+    known = [key for key in SPANS if key not in unknown]
+    measured = {"cluster_seconds"} & set(known)
+    if observed.look.every_change:
+        measured |= set(_SIZES)
+    if not seen:
+        # Of rate and lifetime only the product shows: how many orders stand.
+        known.append("provider_rate")
+    clipped = {key: min(SPANS[key].high, max(SPANS[key].low, guess[key])) for key in guess}
+    return Beginning(
+        market=replace(lots, name=name, **clipped),
+        measured=tuple(key for key in known if key in measured),
+        matched=tuple(key for key in known if key not in measured),
+    )

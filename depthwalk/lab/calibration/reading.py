@@ -1,0 +1,167 @@
+"""Files that a class can be calibrated from, as recorded markets and tapes. What is in a file decides how it is read.
+
+* JSON lines of books and public trades, plain or gzip, mixed as they come (`simulation/replay.py` has the form of a book):
+      {"ts": "2026-05-13T20:20:37Z", "ticker": "T", "yes_price": "0.3400", "count": "8.00", "taker_side": "yes"}
+* recordings of every change, as `lab/recorded` reads them; beside the changes of a run folder its `ticker` frames, which say
+  how much was traded and the sizes of single trades.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Final, Literal
+
+import msgspec
+
+from depthwalk.analysis.depth import liquidity_class, within
+from depthwalk.domain.book import Book, Level
+from depthwalk.domain.messages import LiquidityRule
+from depthwalk.domain.result import LiquidityClass
+from depthwalk.domain.units import CENT, CONTRACT, Quantity, parse_instant, parse_price, parse_quantity
+from depthwalk.errors import DomainError, UsageError
+from depthwalk.lab.calibration.observed import Observed, Prints, RecordedMarket, Taker, observe, observe_tapes
+from depthwalk.lab.calibration.sums import PRICES
+from depthwalk.lab.recorded.reading import read_tapes
+from depthwalk.lab.recorded.tape import Tape
+from depthwalk.simulation.replay import lines
+
+Told = Callable[[Path], None]
+"""Is told of a file before it is read."""
+
+_MILLISECONDS: Final = 1_000
+_TICKERS: Final = ("ticker.ndjson", "ticker.ndjson.gz")
+
+
+class _Row(msgspec.Struct):
+    ts: str
+    ticker: str
+    yes: list[tuple[str, str]] | msgspec.UnsetType | None = msgspec.UNSET
+    no: list[tuple[str, str]] | msgspec.UnsetType | None = msgspec.UNSET
+    yes_price: str = ""
+    count: str = ""
+    taker_side: Literal["yes", "no"] | None = None
+
+
+class _Ticker(msgspec.Struct):
+    market_ticker: str
+    ts_ms: int
+    volume_fp: str
+    last_trade_size_fp: str
+    price_dollars: str
+
+
+class _Kept(msgspec.Struct):
+    payload_json: _Ticker
+
+
+def observe_files(paths: Sequence[Path], *, only: LiquidityClass | None = None, told: Told = lambda _: None) -> Observed:
+    """Read recordings and boil them down; they are of one kind, but trades may stand in files of their own.
+
+    Args:
+        paths: files, and folders of a recorder's runs.
+        only: take only the markets whose typical book is of this class.
+        told: see `Told`.
+
+    Raises:
+        UsageError: a file cannot be read, is of no known form, or all of them together have too few books.
+
+    """
+    markets: dict[str, RecordedMarket] = {}
+    tapes: list[Tape] = []
+    prints: list[Prints] = []
+    for path in paths:
+        told(path)
+        if not path.is_dir() and _is_rows(path):
+            _read_rows(path, markets)
+        else:
+            tapes += read_tapes(path).tapes
+            prints += _read_prints(path)
+    if tapes and markets:
+        raise UsageError("recordings of every change and of books now and then cannot make one class", hint="name one kind")
+    if tapes:
+        return observe_tapes([tape for tape in tapes if only is None or class_of([tape.first]) is only], prints)
+    for market in markets.values():
+        market.rows.sort(key=lambda row: row[0])
+        market.takers.sort(key=lambda taker: taker.at)
+    return observe(chosen(list(markets.values()), only))
+
+
+def chosen(markets: Sequence[RecordedMarket], only: LiquidityClass | None) -> Sequence[RecordedMarket]:
+    """Return the markets whose typical book is of a class (None: all), and those of which only trades are known."""
+    if only is None:
+        return markets
+    return [each for each in markets if not each.rows or class_of([book for _, book in each.rows if book]) is only]
+
+
+def class_of(books: Sequence[Book]) -> LiquidityClass | None:
+    """Return the class of the typical book among those that count: by the median depth of its worse side."""
+    rule = LiquidityRule()
+    depths = [
+        min(within(book.bids, rule.within), within(book.asks, rule.within))
+        for book in books
+        if book.bids and book.asks and PRICES[0] <= (book.bids[0][0] + book.asks[0][0]) / (2 * CENT) <= PRICES[1]
+    ]
+    if not depths:
+        return None
+    return liquidity_class(((CENT, Quantity(round(median(depths)))),), rule)
+
+
+def _is_rows(path: Path) -> bool:
+    _, first = next(lines(path), (0, b""))
+    try:
+        row = msgspec.json.decode(first, type=_Row)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return False
+    return row.yes is not msgspec.UNSET or row.taker_side is not None
+
+
+def _read_rows(path: Path, markets: dict[str, RecordedMarket]) -> None:
+    decode = msgspec.json.Decoder(_Row).decode
+    for number, line in lines(path):
+        try:
+            row = decode(line)
+            _take(row, markets.setdefault(row.ticker, RecordedMarket(ticker=row.ticker)))
+        except (msgspec.MsgspecError, DomainError, UnicodeDecodeError) as error:
+            raise UsageError(f"{path}, line {number}: not a recorded book or trade: {error}") from None
+
+
+def _take(row: _Row, market: RecordedMarket) -> None:
+    at = parse_instant(row.ts)
+    if row.taker_side is not None:
+        sign = 1 if row.taker_side == "yes" else -1
+        market.takers.append(Taker(at, sign, parse_price(row.yes_price), parse_quantity(row.count)))
+    elif isinstance(row.yes, msgspec.UnsetType) or isinstance(row.no, msgspec.UnsetType):
+        raise DomainError("neither a book (yes, no) nor a trade (yes_price, count, taker_side)")
+    else:
+        market.rows.append((at, Book.of_bids(yes=_levels(row.yes), no=_levels(row.no))))
+
+
+def _levels(levels: list[tuple[str, str]] | None) -> list[Level]:
+    return [(parse_price(price), parse_quantity(count)) for price, count in levels or ()]
+
+
+def _read_prints(folder: Path) -> list[Prints]:
+    """Read what the ticker frames of a run say of trading while the price was in range, market by market."""
+    path = next((folder / name for name in _TICKERS if (folder / name).is_file()), None) if folder.is_dir() else None
+    if path is None:
+        return []
+    decode = msgspec.json.Decoder(_Kept).decode
+    last: dict[str, tuple[int, int]] = {}
+    seen: dict[str, tuple[int, int, list[float]]] = {}
+    for number, line in lines(path):
+        try:
+            frame = decode(line).payload_json
+            volume, size = parse_quantity(frame.volume_fp), parse_quantity(frame.last_trade_size_fp)
+            in_range = PRICES[0] <= parse_price(frame.price_dollars) / CENT <= PRICES[1]
+        except (msgspec.MsgspecError, DomainError, UnicodeDecodeError) as error:
+            raise UsageError(f"{path}, line {number}: not a ticker frame: {error}") from None
+        before = last.get(frame.market_ticker)
+        last[frame.market_ticker] = frame.ts_ms, volume
+        if before is not None and in_range:
+            passed, traded, sizes = seen.get(frame.market_ticker, (0, 0, []))
+            if volume > before[1]:
+                sizes.append(size / CONTRACT)
+            seen[frame.market_ticker] = passed + frame.ts_ms - before[0], traded + volume - before[1], sizes
+    return [
+        Prints(passed / _MILLISECONDS, traded / CONTRACT, tuple(sizes)) for passed, traded, sizes in seen.values() if passed > 0
+    ]
