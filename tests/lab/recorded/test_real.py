@@ -132,11 +132,11 @@ def test_the_bracket_holds_on_a_busy_market(busy: Tapes) -> None:
     reel, filled = Reel(busy.tapes[0]), dict.fromkeys(BRACKET, 0)
     for start in range(reel.tape.start + seconds(5), reel.tape.until - seconds(110), seconds(20)):
         index, found = reel.index(start), []
+        bid = reel.prices[reel.bests(reel.levels(index))[0]]
+        wish = NewOrder(key=-1, side=Side.BUY, price=bid, quantity=Quantity(10_000))
         for model in BRACKET:
             replay = RecordedBook(reel, index, reel.levels(index), model)
-            bid, _ = replay.best
-            assert bid is not None
-            replay.submit(Instant(start), order(-1, Side.BUY, bid // 100, 100))
+            replay.submit(Instant(start), wish)
             events = replay.advance(Instant(start + seconds(40)))
             found.append(sum(event.quantity for event in events if isinstance(event, Executed)))
             filled[model] += found[-1]
