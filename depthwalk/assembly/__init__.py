@@ -18,6 +18,7 @@ from depthwalk.assembly.report import ReportRequest, decision_report
 from depthwalk.assembly.resuming import Dormant, resume
 from depthwalk.assembly.serving import ServeRequest, Serving, serve
 from depthwalk.assembly.stopping import end
+from depthwalk.assembly.tuning import TuneRequest, train, try_out
 
 __all__ = [
     "BookReading",
@@ -32,6 +33,7 @@ __all__ = [
     "Serving",
     "SnapshotRequest",
     "SnapshotSetting",
+    "TuneRequest",
     "bound",
     "compare",
     "decision_report",
@@ -50,4 +52,6 @@ __all__ = [
     "serve",
     "snapshot",
     "snapshot_setting",
+    "train",
+    "try_out",
 ]

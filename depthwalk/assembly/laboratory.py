@@ -71,11 +71,17 @@ def compare(request: CompareRequest, watch: Callable[[Progress], None] = lambda 
         DepthwalkError: it failed before anything was done.
 
     """
+    return compare_arms(request, *arms_and_baseline(request), watch)
+
+
+def compare_arms(
+    request: CompareRequest, arms: tuple["Arm", ...], baseline: str, watch: Callable[[Progress], None] = lambda _: None
+) -> Compared:
+    """As `compare`, of arms that are values already, the one named *baseline* among them; the request's own are not read."""
     from depthwalk.analysis.collection import CellKey, Collection
     from depthwalk.analysis.pairing import compare as measured
     from depthwalk.lab.scale import perform
 
-    arms, baseline = arms_and_baseline(request)
     settings = settings_of(request)
     pieces = _pieces(request, settings, arms)
     asked = asked_of(request, settings, arms, baseline)
@@ -109,19 +115,24 @@ def arms_and_baseline(request: CompareRequest) -> tuple[tuple["Arm", ...], str]:
 
 def settings_of(request: CompareRequest) -> list["Setting"]:
     """Return every class in every world, world by world."""
+    return settings_named(request.classes, request.worlds)
+
+
+def settings_named(class_names: str, world_names: str, flag: str = "--world") -> list["Setting"]:
+    """Return every class in every world that is named, world by world. Raises UsageError, naming the worlds' *flag*."""
     from depthwalk.lab.class_files import load_class
     from depthwalk.lab.worlds import WORLDS, setting
 
-    classes = [load_class(name) for name in _names("--classes", request.classes)]
-    asked = _names("--world", request.worlds)
+    classes = [load_class(name) for name in _names("--classes", class_names)]
+    asked = _names(flag, world_names)
     unknown = [name for name in asked if name not in WORLDS and name != EVERY_WORLD]
     if unknown:
-        raise UsageError(f"--world: unknown world {unknown[0]!r}", hint=f"known: {', '.join(WORLDS)}; or {EVERY_WORLD}")
+        raise UsageError(f"{flag}: unknown world {unknown[0]!r}", hint=f"known: {', '.join(WORLDS)}; or {EVERY_WORLD}")
     worlds = list(WORLDS.values()) if EVERY_WORLD in asked else [WORLDS[name] for name in asked]
-    for flag, names in (("--classes", [each.name for each in classes]), ("--world", [each.name for each in worlds])):
+    for named_by, names in (("--classes", [each.name for each in classes]), (flag, [each.name for each in worlds])):
         for name in names:
             if names.count(name) > 1:
-                raise UsageError(f"{flag}: {name} is named twice")
+                raise UsageError(f"{named_by}: {name} is named twice")
     return [setting(lab_class, world) for world in worlds for lab_class in classes]
 
 

@@ -8,6 +8,7 @@ import typer
 from depthwalk.cli import failures, terminal
 from depthwalk.cli.lab_bound import bound
 from depthwalk.cli.lab_progress import progress
+from depthwalk.cli.lab_tune import tune
 from depthwalk.cli.options import Session, session_of
 from depthwalk.cli.output_file import output_file
 from depthwalk.errors import ExitCode
@@ -120,3 +121,4 @@ def _shown(session: Session, compared: "Compared") -> int:
 
 
 app.command("bound")(bound)
+app.command("tune")(tune)
