@@ -26,7 +26,7 @@ PATHS = replace(BENCHMARK, path=tuple(CENT * step for step in range(len(STEPS)))
 
 def trial(seed: int, arm: str) -> Trial:
     """Return a trial of an arm that costs what it costs there, more or less, and fills over time."""
-    base = priced_trial(seed, arm, COSTS.get(arm, 1.0) + 0.01 * (seed * len(arm) % 7), 0.2)
+    base = priced_trial(seed, arm, COSTS.get(arm, 1.0) + 0.1 * (seed * len(arm) % 7), 0.2)
     filled = tuple(Quantity(QUANTITY * step // len(STEPS)) for step in range(1, len(STEPS) + 1))
     return replace(base, filled_by=filled, benchmark=PATHS)
 
@@ -153,13 +153,23 @@ def test_the_page_has_every_color_in_light_and_in_dark() -> None:
 
 
 def test_names_are_text() -> None:
-    """A name that looks like markup, or like mathematics, is shown as it is."""
-    name = "<script>alert('&')</script>\"$x_1$"
-    found = Page(page(compared(*(trial(seed, arm) for seed in range(2) for arm in (BASELINE, name)))))
+    """A name that looks like markup is shown as it is, wherever it comes, and breaks out of nothing."""
+    names = ["<script>alert('&')</script>", '" onload="alert()']
+    found = Page(page(compared(*(trial(seed, arm) for seed in range(2) for arm in names), worlds=("base", "toxic"))))
 
     assert [] == found.faults
     assert "script" not in {element for element, _ in found.elements}
-    assert name == found.table("Means").rows[2][0]
+    assert [] == found.values("onload")
+    assert names == [row[0] for row in found.table("Means").rows[1:]]
+
+
+def test_a_saving_is_drawn_as_one() -> None:
+    """An arm that is better has the color of the good in the forest, and there is nothing bad."""
+    text = page(compared(*(trial(seed, arm) for seed in range(120) for arm in (BASELINE, OTHER))))
+    drawn = re.findall(r"<svg.*?</svg>", text, re.DOTALL)
+
+    assert "var(--good)" in drawn[0]
+    assert not any("var(--bad)" in each for each in drawn)
 
 
 def test_worlds_are_shown_one_by_one_and_together() -> None:

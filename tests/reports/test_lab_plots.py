@@ -80,16 +80,16 @@ def test_arms_look_different_beyond_the_colors() -> None:
 
 
 def test_a_drawing_is_small_and_says_no_colors() -> None:
-    """Colors are the page's, fonts too; backgrounds nobody sees are gone, and ids are the drawing's own."""
-    arms = [Arm(name=f"arm {place}", label=f"arm {place}", look=mark(place)) for place in range(9)]
+    """Colors and fonts are the page's, a dollar is a dollar, backgrounds nobody sees are gone, ids are the drawing's own."""
+    arms = [Arm(name=f"arm {place}", label=f"$x_{place}$", look=mark(place)) for place in range(9)]
     text = lab_plots.frontier(
         [(arm, ESTIMATE, ESTIMATE) for arm in arms], titles=("x, %", "y, %"), name="own", words="what it shows"
     )
 
-    assert not re.search(r"#[0-9a-f]{6}|font-family|<metadata|<!--|clip", text)
+    assert not re.search(r"#[0-9a-f]{6}|font-family|<metadata|<!--|clip|<g>", text)
     assert all(name.startswith("own-") for name in re.findall(r' id="([^"]*)"', text))
     assert 12_000 > len(text)
-    assert all(f">arm {place}</text>" in text for place in range(9))
+    assert all(f">$x_{place}$</text>" in text for place in range(9))
 
 
 def test_a_path_keeps_its_shape() -> None:
@@ -109,5 +109,5 @@ def test_differences_are_told_apart_without_color() -> None:
 
     text = lab_plots.forest(rows, span=(-2, 2), axis="cents", width=300, name="f", words="")
 
-    assert 3 == len(set(re.findall(r'<use href="([^"]*)"', text)))
+    assert 3 == len(set(re.findall(r'<path id="[^"]*" d="([^"]*)"', text)))
     assert {"var(--good)", "var(--bad)"} <= set(re.findall(r"var\([\w-]+\)", text))
