@@ -56,6 +56,7 @@ def tapes_of_books(
     terms: Terms | None = None,
     trades: Sequence[PublicTrade] = (),
     confirmed: Sequence[Span] = (),
+    gaps: Sequence[Span] = (),
     silence: Duration = SILENCE,
 ) -> Tapes:
     """Turn the books of one market into tapes.
@@ -67,6 +68,7 @@ def tapes_of_books(
         terms: grid, fees and close, as far as they are known.
         trades: its public trades, oldest first; empty where none were recorded.
         confirmed: the stretches during which the latest book was confirmed over and over.
+        gaps: stretches of which nothing is known, whatever else says so.
         silence: how long a book is believed after it was last seen or confirmed.
 
     Raises:
@@ -78,8 +80,11 @@ def tapes_of_books(
     last: Instant | None = None
     for number, (at, book) in enumerate(rows, 1):
         where = f"{source}, book {number}"
-        if last is not None and at - (sure := _sure_until(last, confirmed)) > silence:
-            scribe.forget(ticker, where, f"nothing is known for {in_seconds(at - sure):g} s", until=sure)
+        if last is not None:
+            dark = [since for since, until in gaps if since < at and until > last]
+            sure = min([_sure_until(last, confirmed), *dark])
+            if dark or at - sure > silence:
+                scribe.forget(ticker, where, f"nothing is known for {in_seconds(at - sure):g} s", until=max(last, sure))
         while waiting and waiting[-1].at <= at:
             trade = waiting.pop()
             kind = Kind.BOUGHT if trade.taker is Side.BUY else Kind.SOLD

@@ -113,9 +113,8 @@ def read_tapes(path: Path) -> Tapes:
     )
 
 
-def read_all(paths: Sequence[Path]) -> Tapes:
-    """Read several recordings; their tapes come in order of time. Raises UsageError as `read_tapes`."""
-    found = [read_tapes(path) for path in paths]
+def together(found: Sequence[Tapes]) -> Tapes:
+    """Return several recordings as one, their tapes in order of time."""
     tapes = sorted((tape for one in found for tape in one.tapes), key=attrgetter("start", "ticker"))
     return Tapes(tapes=tuple(tapes), cuts=tuple(cut for one in found for cut in one.cuts))
 

@@ -27,6 +27,13 @@ def test_a_heartbeat_confirms_a_book_that_does_not_change() -> None:
     assert [(0, 300), (400, 500)] == _spans(0, 300, 400, confirmed=beats, silence=seconds(10))
 
 
+def test_a_gap_that_was_noticed_is_one_however_short() -> None:
+    """The tape ends where the gap begins; a book inside one stands alone."""
+    assert [(0, 12), (20, 24)] == _spans(0, 10, 20, 24, confirmed=[(at(0), at(15))], gaps=[(at(12), at(19))])
+    assert [(0, 0), (10, 10), (20, 20)] == _spans(0, 10, 20, gaps=[(at(8), at(19))])
+    assert [(0, 20)] == _spans(0, 10, 20, gaps=[(at(20), at(25))])
+
+
 def test_trades_stand_before_the_book_that_shows_them() -> None:
     """In their order; one before the first book or after the last is not known where."""
     trades = [

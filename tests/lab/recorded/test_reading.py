@@ -8,7 +8,7 @@ import pytest
 from depthwalk.domain.grid import STRUCTURES
 from depthwalk.domain.units import Instant, parse_instant
 from depthwalk.errors import UsageError
-from depthwalk.lab.recorded.reading import read_all, read_tapes
+from depthwalk.lab.recorded.reading import read_tapes, together
 from depthwalk.lab.recorded.tape import Kind, Tapes
 from tests.support.paper import book
 
@@ -156,7 +156,7 @@ def test_books_become_changes(tmp_path: Path) -> None:
 def test_several_recordings_come_in_order_of_time(tmp_path: Path) -> None:
     """Whichever is named first."""
     later = _write(tmp_path / "later.jsonl", _books((5, "KX-2", "1.00")))
-    found = read_all([later, _run(tmp_path / "run")])
+    found = together([read_tapes(later), read_tapes(_run(tmp_path / "run"))])
     assert [Instant(T0), Instant(T0 + 5_000_000)] == [tape.start for tape in found.tapes]
 
 

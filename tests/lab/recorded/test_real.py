@@ -17,7 +17,7 @@ from depthwalk.executors.dynamic_depth_walker import DynamicDepthWalkerParams
 from depthwalk.executors.simple_limit import SimpleLimitParams
 from depthwalk.lab.recorded.book import RecordedBook
 from depthwalk.lab.recorded.queues import BRACKET, PROBABILISTIC, RISK_AVERSE
-from depthwalk.lab.recorded.reading import read_all, read_tapes
+from depthwalk.lab.recorded.reading import read_tapes
 from depthwalk.lab.recorded.reel import Reel
 from depthwalk.lab.recorded.tape import Tapes
 from depthwalk.lab.recorded.task import replay_tasks
@@ -146,7 +146,7 @@ def test_the_bracket_holds_on_a_busy_market(busy: Tapes) -> None:
 
 def test_executors_are_replayed_on_real_books(shared: Path) -> None:
     """Nothing is overfilled, left behind or paid above the cap, and asking for the touch fills more often than not."""
-    found = read_all([shared / CENTS])
+    found = read_tapes(shared / CENTS)
     arms = (
         Arm(name="simple", algorithm="simple_limit", params=SimpleLimitParams()),
         Arm(name="walker", algorithm="dynamic_depth_walker", params=DynamicDepthWalkerParams()),
