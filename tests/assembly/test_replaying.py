@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from depthwalk.assembly.replaying import recordings
+from depthwalk.domain.book import Book
 from depthwalk.domain.order import Side
 from depthwalk.domain.units import Instant, Price, Quantity
 from depthwalk.errors import UsageError
@@ -69,11 +70,11 @@ def test_a_price_on_no_grid_is_said(tmp_path: Path) -> None:
         source=POLL,
         event_time=Instant(1),
         receipt_time=Instant(1),
-        book=book([(48, 10)]).__class__.of_levels(bids=[(Price(10_001), Quantity(1))], asks=[]),
+        book=Book.of_levels(bids=[(Price(0), Quantity(1))], asks=[]),
     )
     with open_database(tmp_path / "odd.db") as database:
         RecordingStore(database).write_books([odd])
-    with pytest.raises(UsageError, match=r"odd.db, live, poll, T: price 1.0001 is on no published price grid"):
+    with pytest.raises(UsageError, match=r"odd.db, live, poll, T: price 0.0000 is on no published price grid"):
         recordings([tmp_path / "odd.db"])
 
 
