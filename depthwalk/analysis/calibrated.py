@@ -31,12 +31,17 @@ NEAR: Final = 0.15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """A parameter of a class; *source*: the class it is assumed from, or "" where the recording says it."""
+    """A parameter of a class.
+
+    *source*: the class it is assumed from, or "" where the recording says it. *factor*: how many times as large or small a
+    matched one may well be (95 %), as far as the moments' own uncertainty goes.
+    """
 
     name: str
     value: float
     origin: Origin
     source: str = ""
+    factor: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ Imports of rooms stay inside the functions: a command loads what it needs and no
 
 from depthwalk.analysis.plans import PlanSheet
 from depthwalk.assembly.bounding import bound
+from depthwalk.assembly.calibrating import CalibrateRequest, calibrate
 from depthwalk.assembly.databases import open_store
 from depthwalk.assembly.execution import ExecuteRequest, environment_of, execute
 from depthwalk.assembly.laboratory import CompareRequest, compare
@@ -23,6 +24,7 @@ from depthwalk.assembly.tuning import TuneRequest, train, try_out
 __all__ = [
     "BookReading",
     "BookRequest",
+    "CalibrateRequest",
     "CompareRequest",
     "Dormant",
     "ExecuteRequest",
@@ -35,6 +37,7 @@ __all__ = [
     "SnapshotSetting",
     "TuneRequest",
     "bound",
+    "calibrate",
     "compare",
     "decision_report",
     "end",

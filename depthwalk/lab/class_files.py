@@ -190,6 +190,14 @@ def parse_class(text: str, source: str, *, taken: Iterable[str] = ()) -> ClassFi
     )
 
 
+def check_name(name: str) -> None:
+    """Raise UsageError where a class of one's own may not bear a name."""
+    if name in class_names():
+        raise UsageError(f"name {name!r} is that of a class that comes with depthwalk")
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"name: found {name!r}; allowed: {_NAME_RULE}")
+
+
 def arrivals_a_second(market: MarketClass) -> float:
     """Return about how much arrives in a second in a market of this class."""
     return 2 * (market.provider_rate + market.taker_rate + market.informed_rate) + market.review_rate + _VALUE_STEPS

@@ -12,10 +12,10 @@ from depthwalk.analysis.calibrated import Calibrated, ClusterFit, MomentFit, Ori
 from depthwalk.domain.units import CONTRACT, Quantity
 from depthwalk.errors import UsageError
 from depthwalk.lab.calibration.clustering import Clustering, cluster
-from depthwalk.lab.calibration.fitting import Progress, Target, Worlds, fit, moments_of
+from depthwalk.lab.calibration.fitting import Found, Progress, Target, Worlds, fit, moments_of
 from depthwalk.lab.calibration.moments import MOMENTS, Band, bands
 from depthwalk.lab.calibration.observed import STRETCH, Observed
-from depthwalk.lab.calibration.parameters import begin, missing
+from depthwalk.lab.calibration.parameters import Beginning, begin, missing
 from depthwalk.lab.class_files import SPANS, dump_class
 from depthwalk.lab.worlds import LabClass
 from depthwalk.simulation.flow import MarketClass
@@ -23,6 +23,10 @@ from depthwalk.simulation.flow import MarketClass
 FRESH: Final = 8_000_000
 """The first seed of the worlds that the fit is shown in."""
 
+VAGUE: Final = 0.7
+"""A matched parameter whose logarithm has a larger standard error is not: the recording may mean half of it, or twice."""
+
+_ROUNDS_AGAIN: Final = 4
 _DIGITS: Final = 4
 
 
@@ -51,11 +55,12 @@ def calibrate(observed: Observed, wish: Wish, *, progress: Progress = lambda *_:
     clustering = cluster(observed.flows, STRETCH) if observed.flows and "branching" not in unknown else None
     beginning = begin(wish.name, wish.assume.market, observed, data, clustering)
     target = Target(bands=data, look=observed.look, structure=observed.structure)
-    found = rounded(fit(beginning.market, beginning.matched, target, progress=progress))
+    fitted = _matched(beginning, target, progress)
+    found = rounded(fitted.market)
     shown = moments_of(found, target, Worlds.of(found, observed.look.step, first=FRESH))
     quantity = wish.quantity or usual_order(data["touch"].value)
     rows = [_row(key, data[key], shown.get(key)) for key in data]
-    parameters = [_parameter(found, name, beginning.measured, beginning.matched, wish.assume.name) for name in SPANS]
+    parameters = [_parameter(found, name, beginning.measured, fitted.errors, wish.assume.name) for name in SPANS]
     lab_class = LabClass(
         market=found, quantity=quantity, structure=observed.structure, source="; ".join((*wish.sources, _looked(observed)))
     )
@@ -110,17 +115,31 @@ def _usable(observed: Observed) -> dict[str, Band]:
     return found
 
 
+def _matched(beginning: Beginning, target: Target, progress: Progress) -> Found:
+    """Match parameters; those that then turn out hardly to show stay where they began, and the others are matched again."""
+    found = fit(beginning.market, beginning.matched, target, progress=progress)
+    hardly = {name for name, error in found.errors.items() if error > VAGUE}
+    if not hardly:
+        return found
+    kept = {name: getattr(beginning.market, name) for name in hardly}
+    again = replace(found.market, name=beginning.market.name, **kept)
+    left = [name for name in beginning.matched if name not in hardly]
+    return fit(again, left, target, rounds=_ROUNDS_AGAIN, progress=progress)
+
+
 def _row(key: str, band: Band, shown: float | None) -> MomentFit:
     moment = MOMENTS[key]
     return MomentFit(key=key, name=moment.name, unit=moment.unit, data=band.value, low=band.low, high=band.high, shown=shown)
 
 
-def _parameter(market: MarketClass, name: str, measured: Sequence[str], matched: Sequence[str], assumed: str) -> Parameter:
+def _parameter(
+    market: MarketClass, name: str, measured: Sequence[str], matched: Mapping[str, float], assumed: str
+) -> Parameter:
     value = getattr(market, name)
     if name in measured:
         return Parameter(name=name, value=value, origin=Origin.MEASURED)
     if name in matched:
-        return Parameter(name=name, value=value, origin=Origin.MATCHED)
+        return Parameter(name=name, value=value, origin=Origin.MATCHED, factor=math.exp(1.96 * matched[name]))
     return Parameter(name=name, value=value, origin=Origin.ASSUMED, source=assumed)
 
 

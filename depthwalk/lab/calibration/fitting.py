@@ -34,7 +34,10 @@ _SHORTEST: Final = 120
 _LONG: Final = 9_000
 """Arrivals after which a world has shown enough, if it has lasted _SHORTEST seconds."""
 
-_WORK: Final = 160_000
+_PULL: Final = 1.1
+"""How hard a parameter is held where it began: a factor of three counts as one deviation of one moment."""
+
+_WORK: Final = 100_000
 """Arrivals that one look at a class may take in all its worlds: a few seconds."""
 
 _FEWEST_SEEDS: Final = 10
@@ -71,9 +74,17 @@ class Worlds:
         return cls(range(first, first + count), seconds)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A class, and how sure each sought parameter is: *errors*, standard deviations of their logarithms."""
+
+    market: MarketClass
+    errors: Mapping[str, float]
+
+
 def fit(
     start: MarketClass, free: Sequence[str], target: Target, *, rounds: int = ROUNDS, progress: Progress = lambda *_: None
-) -> MarketClass:
+) -> Found:
     """Return the class nearest to the target that differs from *start* in *free* parameters only."""
     return _Fit(start, free, target, rounds, progress).run()
 
@@ -85,44 +96,55 @@ class _Fit:
         self._worlds = Worlds.of(start, target.look.step)
         self._low = np.log([max(SPANS[name].low, _LOWEST) for name in free])
         self._high = np.log([SPANS[name].high for name in free])
+        self._begin = np.clip(np.log([max(getattr(start, name), _LOWEST) for name in free]), self._low, self._high)
         self._done, self._best = 0, float("inf")
 
-    def run(self) -> MarketClass:
-        at = np.clip(np.log([max(getattr(self._start, name), _LOWEST) for name in self._free]), self._low, self._high)
+    def run(self) -> Found:
+        at = self._begin
         if not self._free:
-            return self._start
+            return Found(market=self._start, errors={})
         off = self._off(at)
         slopes, fresh = self._slopes(at, off), True
         for _ in range(self._rounds):
             better = self._stepped(at, off, slopes)
+            gain = 0.0
             if better is not None:
                 moved, there = better
                 step, gain = moved - at, 1 - float(there @ there) / max(float(off @ off), 1e-12)
                 # Broyden: what the step has shown of the slopes is taken in, which is far cheaper than to take them anew.
                 slopes = slopes + np.outer(there - off - slopes @ step, step) / max(float(step @ step), 1e-12)
                 at, off = moved, there
-                if gain >= _GAIN:
-                    fresh = False
-                    continue
-            if fresh:
-                break
-            slopes, fresh = self._slopes(at, off), True
-        return self._market(at)
+            if gain < _GAIN:
+                if fresh:
+                    break
+                slopes = self._slopes(at, off)
+            fresh = gain < _GAIN
+        return Found(market=self._market(at), errors=self._errors(slopes if fresh else self._slopes(at, off)))
+
+    def _errors(self, slopes: Floats) -> dict[str, float]:
+        """Return how far each parameter may be off: the data's part alone, without the pull towards the beginning."""
+        moments = slopes[: len(self._target.bands)]
+        spread = np.linalg.inv(moments.T @ moments + 1e-6 * np.eye(len(self._free)))
+        return {name: float(np.sqrt(spread[index, index])) for index, name in enumerate(self._free)}
 
     def _market(self, at: Floats) -> MarketClass:
         found = {name: float(value) for name, value in zip(self._free, np.exp(at), strict=True)}
         return replace(self._start, name=self._start.name, **found)
 
     def _off(self, at: Floats) -> Floats:
-        """Return by how many deviations each moment is off; far off where a class is too busy to be looked at."""
+        """Return by how many deviations each moment is off, and how far each parameter has gone from where it began.
+
+        Far off where a class is too busy to be looked at.
+        """
         market = self._market(at)
         bands = self._target.bands
         if arrivals(market) > MOST_ARRIVALS:
-            return np.full(len(bands), 1e3)
+            return np.full(len(bands) + len(at), 1e3)
         shown = moments_of(market, self._target, self._worlds)
-        off = np.array([_deviations(key, band, shown.get(key)) for key, band in bands.items()])
+        deviations = np.array([_deviations(key, band, shown.get(key)) for key, band in bands.items()])
+        off = np.concatenate((deviations, (at - self._begin) / _PULL))
         self._done += 1
-        self._best = min(self._best, float(np.sqrt(np.mean(off**2))))
+        self._best = min(self._best, float(np.sqrt(np.mean(deviations**2))))
         self._progress(self._done, 1 + 2 * len(self._free) + len(_DAMPINGS) * self._rounds, self._best)
         return off
 

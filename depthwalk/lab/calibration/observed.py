@@ -167,7 +167,7 @@ def _enough(observed: Observed) -> Observed:
         low, high = PRICES
         raise UsageError(
             f"too few books: {books:.0f} in {stretches} stretches have two sides and a mid of {low:g} to {high:g} cents",
-            hint=f"a class needs {_FEWEST_BOOKS} in {_FEWEST_STRETCHES} stretches: {STRETCH} s of a market, or all of one that was"
+            hint=f"a class needs {_FEWEST_BOOKS} in {_FEWEST_STRETCHES} stretches; one is {STRETCH} s of a market, or a market"
             " looked at now and then",
         )
     return observed

@@ -4,6 +4,7 @@ A parameter that a recording says nothing of gets no number from it: it is refus
 for it, and then the file says so.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -12,7 +13,7 @@ from typing import Final
 from depthwalk.lab.calibration.clustering import Clustering
 from depthwalk.lab.calibration.moments import Band
 from depthwalk.lab.calibration.observed import Observed
-from depthwalk.lab.calibration.sums import AFTER_TRADE
+from depthwalk.lab.calibration.sums import AFTER_TRADE, HORIZONS
 from depthwalk.lab.class_files import SPANS
 from depthwalk.simulation.flow import MarketClass
 
@@ -105,7 +106,8 @@ def begin(
 ) -> Beginning:
     """Return the class to begin with: measured where a recording shows a parameter as it is, else guessed or assumed.
 
-    What is assumed is assumed in lots of this market: sizes grow, and impact shrinks, with the size of its orders.
+    What is assumed is assumed in proportion: sizes grow, and impact shrinks, with the size of this market's orders; takers and
+    the informed come at its pace; and of what it moves, news has the share that it has in the class assumed from.
     """
     unknown = missing(observed, bands)
     value = {key: band.value for key, band in bands.items()}
@@ -114,9 +116,8 @@ def begin(
     if seen:
         guess["provider_rate"], guess["provider_life"] = value["add_rate"], max(value["residence"], 0.05)
         guess["provider_reach"] = max(0.1, value["add_offset"])
-        guess["volatility"] = max(value.get("volatility40", value.get("volatility20", 0.4)) / 40**0.5, 1e-3)
-        guess["imbalance_weight"] = max(0.05, abs(value.get("lean", 0.2)))
         guess["provider_size"], guess["provider_size_sigma"] = value["add_size"], value["add_spread"]
+        guess["volatility"], guess["news_size"] = _moving(assumed, value)
     else:
         guess["provider_reach"] = _USUAL_REACH
         guess["provider_rate"] = 2 * value["levels"] / assumed.provider_life
@@ -125,9 +126,13 @@ def begin(
     guess["half_gap"] = max(0.02, value["spread"] / 2 - _USUAL_GAP)
     lots = assumed.scaled(guess["provider_size"] / assumed.provider_size)
     if "taker_rate" not in unknown:
-        # Some of those who come find nothing they would take.
         guess["taker_rate"] = value["trade_rate"]
         guess["taker_size"], guess["taker_size_sigma"] = value["trade_size"], value["trade_spread"]
+        guess["informed_size"] = assumed.informed_size * value["trade_size"] / assumed.taker_size
+        guess["informed_rate"] = assumed.informed_rate * value["trade_rate"] / assumed.taker_rate
+    elif seen:
+        pace = guess["provider_rate"] / assumed.provider_rate
+        guess["taker_rate"], guess["informed_rate"] = assumed.taker_rate * pace, assumed.informed_rate * pace
     if clustering is not None and "branching" not in unknown:
         guess["branching"] = min(0.9, max(0.02, clustering.branching))
         guess["cluster_seconds"] = min(600.0, max(0.05, clustering.delay))
@@ -144,3 +149,12 @@ def begin(
         measured=tuple(key for key in known if key in measured),
         matched=tuple(key for key in known if key not in measured),
     )
+
+
+def _moving(assumed: MarketClass, value: Mapping[str, float]) -> tuple[float, float]:
+    """Return volatility and news as large as a recording's prices move over its longest horizon."""
+    key, span = next((f"volatility{span}", span) for span in reversed(HORIZONS) if f"volatility{span}" in value)
+    # A jump is half fixed and half exponential: its mean square is 1.25 times its size squared.
+    usual = math.sqrt(assumed.volatility**2 + 1.25 * assumed.news_size**2 / assumed.news_interval)
+    factor = max(value[key], 0.01) / math.sqrt(span) / usual
+    return assumed.volatility * factor, assumed.news_size * factor

@@ -17,7 +17,7 @@ from depthwalk.analysis.depth import liquidity_class, within
 from depthwalk.domain.book import Book, Level
 from depthwalk.domain.messages import LiquidityRule
 from depthwalk.domain.result import LiquidityClass
-from depthwalk.domain.units import CENT, CONTRACT, Quantity, parse_instant, parse_price, parse_quantity
+from depthwalk.domain.units import CENT, CONTRACT, SECOND, Quantity, parse_instant, parse_price, parse_quantity
 from depthwalk.errors import DomainError, UsageError
 from depthwalk.lab.calibration.observed import Observed, Prints, RecordedMarket, Taker, observe, observe_tapes
 from depthwalk.lab.calibration.sums import PRICES
@@ -29,6 +29,7 @@ Told = Callable[[Path], None]
 """Is told of a file before it is read."""
 
 _MILLISECONDS: Final = 1_000
+_MINUTE: Final = 60 * SECOND
 _TICKERS: Final = ("ticker.ndjson", "ticker.ndjson.gz")
 
 
@@ -54,12 +55,19 @@ class _Kept(msgspec.Struct):
     payload_json: _Ticker
 
 
-def observe_files(paths: Sequence[Path], *, only: LiquidityClass | None = None, told: Told = lambda _: None) -> Observed:
+def observe_files(
+    paths: Sequence[Path],
+    *,
+    only: LiquidityClass | None = None,
+    tickers: Sequence[str] = (),
+    told: Told = lambda _: None,
+) -> Observed:
     """Read recordings and boil them down; they are of one kind, but trades may stand in files of their own.
 
     Args:
         paths: files, and folders of a recorder's runs.
         only: take only the markets whose typical book is of this class.
+        tickers: take only these markets; empty: all.
         told: see `Told`.
 
     Raises:
@@ -78,8 +86,18 @@ def observe_files(paths: Sequence[Path], *, only: LiquidityClass | None = None, 
             prints += _read_prints(path)
     if tapes and markets:
         raise UsageError("recordings of every change and of books now and then cannot make one class", hint="name one kind")
+    known = {tape.ticker for tape in tapes} | set(markets)
+    missing = [ticker for ticker in tickers if ticker not in known]
+    if missing:
+        raise UsageError(f"nothing of {missing[0]} is in {', '.join(map(str, paths))}")
     if tapes:
-        return observe_tapes([tape for tape in tapes if only is None or class_of([tape.first]) is only], prints)
+        wanted = [tape for tape in tapes if not tickers or tape.ticker in tickers]
+        # What was traded is told of a run, not of a market of a certain class.
+        of_all = not tickers and only is None
+        return observe_tapes(
+            [tape for tape in wanted if only is None or class_of(_now_and_then(tape)) is only], prints if of_all else ()
+        )
+    markets = {ticker: market for ticker, market in markets.items() if not tickers or ticker in tickers}
     for market in markets.values():
         market.rows.sort(key=lambda row: row[0])
         market.takers.sort(key=lambda taker: taker.at)
@@ -104,6 +122,16 @@ def class_of(books: Sequence[Book]) -> LiquidityClass | None:
     if not depths:
         return None
     return liquidity_class(((CENT, Quantity(round(median(depths)))),), rule)
+
+
+def _now_and_then(tape: Tape) -> list[Book]:
+    """Return a tape's book about once a minute."""
+    last, found = 0, list[Book]()
+    for at, book in tape.books():
+        if at - last >= _MINUTE:
+            last = at
+            found.append(book)
+    return found
 
 
 def _is_rows(path: Path) -> bool:

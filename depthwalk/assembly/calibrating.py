@@ -1,0 +1,137 @@
+"""One `depthwalk lab calibrate`: recordings are found in files or the database, and a class is made of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from depthwalk.errors import UsageError
+
+if TYPE_CHECKING:
+    from depthwalk.analysis.calibrated import Calibrated
+    from depthwalk.domain.result import LiquidityClass
+    from depthwalk.domain.units import Quantity
+    from depthwalk.lab.calibration.observed import Observed, RecordedMarket
+    from depthwalk.storage.database import Database
+
+_SQLITE: Final = b"SQLite format 3\x00"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrateRequest:
+    """One calibration, parsed. *assume* names the class for what is not identified; *quantity* None: the typical touch.
+
+    *tickers* empty: all of them. *environment* is that of the rows in a database.
+    """
+
+    sources: tuple[Path, ...]
+    name: str
+    assume: str | None = None
+    only: "LiquidityClass | None" = None
+    tickers: tuple[str, ...] = ()
+    quantity: "Quantity | None" = None
+    environment: str = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrating:
+    """How far a calibration is: *done* of at most *total* looks at a class, the nearest *off* deviations from the recording."""
+
+    doing: str
+    done: int = 0
+    total: int = 0
+    off: float = 0.0
+
+
+def calibrate(request: CalibrateRequest, watch: Callable[[Calibrating], None] = lambda _: None) -> "Calibrated":
+    """Make a class of recordings. *watch* is told how far it is.
+
+    Raises:
+        UsageError: a source cannot be read, has too little in it, or does not identify a parameter that no class is named for;
+            or there is no such class.
+
+    """
+    from depthwalk.lab.calibration.calibrate import Wish
+    from depthwalk.lab.calibration.calibrate import calibrate as calibrated
+    from depthwalk.lab.class_files import check_name, load_class
+
+    check_name(request.name)
+    assumed = None if request.assume is None else load_class(request.assume)
+    observed = _observed(request, watch)
+    wish = Wish(
+        name=request.name,
+        sources=tuple(_named(path) for path in request.sources),
+        assume=assumed,
+        quantity=request.quantity,
+    )
+    return calibrated(
+        observed,
+        wish,
+        progress=lambda done, total, off: watch(Calibrating("fitting", done, total, off)),
+    )
+
+
+def _named(path: Path) -> str:
+    """Return a source as a file may name it: its folder and its own name, never where on somebody's machine it lies."""
+    resolved = path.resolve()
+    return f"{resolved.parent.name}/{resolved.name}"
+
+
+def _observed(request: CalibrateRequest, watch: Callable[[Calibrating], None]) -> "Observed":
+    from depthwalk.lab.calibration.observed import observe
+    from depthwalk.lab.calibration.reading import chosen, observe_files
+
+    databases = [path for path in request.sources if _is_database(path)]
+    if databases and len(databases) < len(request.sources):
+        raise UsageError("a database and files cannot make one class", hint="`db import` takes files into the database")
+    if not databases:
+        return observe_files(
+            request.sources,
+            only=request.only,
+            tickers=request.tickers,
+            told=lambda path: watch(Calibrating(f"reading {path.name}")),
+        )
+    markets: list[RecordedMarket] = []
+    for path in databases:
+        watch(Calibrating(f"reading {path.name}"))
+        markets += _recorded(path, request)
+    return observe(chosen(markets, request.only))
+
+
+def _is_database(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_SQLITE)) == _SQLITE
+    except OSError:
+        return False  # whoever reads it as a recording says what is wrong
+
+
+def _recorded(path: Path, request: CalibrateRequest) -> "list[RecordedMarket]":
+    from depthwalk.storage.database import open_database
+    from depthwalk.storage.recorded_ranges import recorded_tickers
+
+    with open_database(path) as database:
+        known = recorded_tickers(database, request.environment)
+        missing = [ticker for ticker in request.tickers if ticker not in known]
+        if missing or not known:
+            what = f"nothing of {missing[0]}" if missing else "nothing"
+            raise UsageError(f"{path}: {what} was recorded in {request.environment}", hint="--env names another environment")
+        return [_market(database, request.environment, ticker) for ticker in request.tickers or known]
+
+
+def _market(database: "Database", environment: str, ticker: str) -> "RecordedMarket":
+    from depthwalk.lab.calibration.observed import RecordedMarket, Taker
+    from depthwalk.storage.recorded_ranges import recorded_books, recorded_gaps, recorded_trades
+
+    market = RecordedMarket(ticker=ticker)
+    market.rows += [(row.event_time, row.book) for row in recorded_books(database, environment, ticker)]
+    if market.rows:
+        # A gap comes after a book of the same moment, and the next book ends it.
+        market.rows += [(at, None) for at in recorded_gaps(database, environment, ticker)]
+        market.rows.sort(key=lambda row: row[0])
+    market.takers += [
+        Taker(row.at, row.taker.sign, row.price, row.quantity)
+        for row in recorded_trades(database, environment, ticker)
+        if not row.is_block
+    ]
+    return market

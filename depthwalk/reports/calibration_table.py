@@ -1,0 +1,144 @@
+"""A calibration as tables for people and as one object for programs: what fits, and where each parameter is from. Pure.
+
+Nothing is told by color alone: every moment has its verdict in words.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from depthwalk.analysis.calibrated import NEAR, Calibrated, MomentFit, Origin, Parameter, Verdict
+from depthwalk.reports.result_json import Json
+from depthwalk.reports.wording import ABSENT, UNICODE, Glyphs
+
+_STYLES: Final = {Verdict.OK: "green", Verdict.NEAR: "yellow", Verdict.OFF: "bold red"}
+_TINY: Final = 5e-4
+_DECIMALS: Final = ((100, 0), (10, 1), (1, 2))
+
+
+def calibration_tables(found: Calibrated, *, signs: Glyphs = UNICODE) -> RenderableType:
+    """Return the moments with their fit, the parameters with their origin, and how to read both."""
+    head = Text(signs.text(f"{found.name}: {', '.join(found.sources)}"), "bold")
+    counted = f"{found.markets:,} markets, {found.stretches:,} stretches, {found.books:,} books"
+    seen = f"{found.looked}; {counted}; grid {found.structure}"
+    return Group(
+        head,
+        Text(signs.text(seen), "dim"),
+        _moments(found),
+        Text(),
+        _parameters(found),
+        Text(),
+        *(Text(signs.text(line), "dim") for line in _notes(found)),
+    )
+
+
+def _moments(found: Calibrated) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
+    table.add_column("moment", overflow="fold")
+    for title in ("recording", "band", "class"):
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("unit", no_wrap=True)
+    table.add_column("fit", no_wrap=True)
+    for moment in found.moments:
+        band = f"[{number(moment.low)}, {number(moment.high)}]"
+        fit = Text(moment.verdict.value, _STYLES[moment.verdict])
+        table.add_row(moment.name, number(moment.data), band, number(moment.shown), moment.unit, fit)
+    return table
+
+
+def _parameters(found: Calibrated) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
+    table.add_column("parameter", no_wrap=True)
+    table.add_column("value", justify="right", no_wrap=True)
+    table.add_column("from", overflow="fold")
+    for each in found.parameters:
+        table.add_row(each.name, number(each.value), _origin(each), style="" if each.origin is not Origin.ASSUMED else "dim")
+    return table
+
+
+def _origin(parameter: Parameter) -> str:
+    match parameter.origin:
+        case Origin.MEASURED:
+            return "measured"
+        case Origin.MATCHED:
+            return "matched" if parameter.factor is None else f"matched, within a factor {parameter.factor:.2f}"
+        case Origin.ASSUMED:
+            return f"assumed, as in {parameter.source}"
+
+
+def _notes(found: Calibrated) -> Iterator[str]:
+    counts = ", ".join(f"{found.count(verdict)} {verdict.value}" for verdict in Verdict)
+    yield f"Fit: {counts}. ok: inside the recording's 95 % bootstrap band; near: at most {NEAR:.0%} off its value."
+    yield "The class was looked at as the recording was, in worlds of other seeds than those it was fitted in."
+    yield "Books count while their mid is from 20 to 80 cents. Depths are typical ones: geometric means."
+    assumed = [each.name for each in found.parameters if each.origin is Origin.ASSUMED]
+    if assumed:
+        yield f"The recording says nothing, or hardly anything, of {len(assumed)} parameters: they are assumed, in proportion."
+    cluster = found.clustering
+    if cluster is not None:
+        held = "which chance allows" if cluster.distance <= cluster.allowed else f"where chance allows {cluster.allowed:.3f}"
+        yield (
+            f"Takers in clusters: {cluster.branching:.2f} followers each after {cluster.delay:.2f} s ({cluster.takers:,} takers);"
+            f" rescaled time is off by {cluster.distance:.3f}, {held}."
+        )
+    yield f"The usual order is {found.contracts:,} contracts."
+
+
+def number(value: float | None) -> str:
+    """Write a number with as many digits as it deserves."""
+    if value is None:
+        return ABSENT
+    size = abs(value)
+    if size < _TINY:
+        return "0" if not value else f"{value:.1e}"
+    decimals = next((decimals for least, decimals in _DECIMALS if size >= least), 3)
+    return f"{value:,.{decimals}f}"
+
+
+def calibration_json(found: Calibrated) -> dict[str, Json]:
+    """Return the object of `lab calibrate --json`; what is not known is null."""
+    cluster = found.clustering
+    return {
+        "name": found.name,
+        "sources": list(found.sources),
+        "looked": found.looked,
+        "markets": found.markets,
+        "stretches": found.stretches,
+        "books": found.books,
+        "quantity": str(found.contracts),
+        "structure": found.structure,
+        "parameters": {each.name: _parameter_json(each) for each in found.parameters},
+        "moments": {each.key: _moment_json(each) for each in found.moments},
+        "clustering": None
+        if cluster is None
+        else {
+            "branching": cluster.branching,
+            "delay_seconds": cluster.delay,
+            "takers": cluster.takers,
+            "distance": cluster.distance,
+            "allowed": cluster.allowed,
+        },
+    }
+
+
+def _parameter_json(parameter: Parameter) -> dict[str, Json]:
+    return {
+        "value": parameter.value,
+        "origin": parameter.origin.value,
+        "assumed_from": parameter.source or None,
+        "factor": parameter.factor,
+    }
+
+
+def _moment_json(moment: MomentFit) -> dict[str, Json]:
+    return {
+        "unit": moment.unit,
+        "data": moment.data,
+        "low": moment.low,
+        "high": moment.high,
+        "class": moment.shown,
+        "verdict": moment.verdict.value,
+    }
