@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from depthwalk.domain.result import LiquidityClass
     from depthwalk.domain.units import Quantity
     from depthwalk.lab.calibration.observed import Observed, RecordedMarket
+    from depthwalk.storage.coverage import Coverage
     from depthwalk.storage.database import Database
 
 _SQLITE: Final = b"SQLite format 3\x00"
@@ -107,31 +108,28 @@ def _is_database(path: Path) -> bool:
 
 
 def _recorded(path: Path, request: CalibrateRequest) -> "list[RecordedMarket]":
+    from depthwalk.storage.coverage import read_coverage
     from depthwalk.storage.database import open_database
-    from depthwalk.storage.recorded_ranges import recorded_tickers
 
     with open_database(path) as database:
-        known = recorded_tickers(database, request.environment)
-        missing = [ticker for ticker in request.tickers if ticker not in known]
-        if missing or not known:
+        # Of a market that was recorded in several ways the fullest counts: together they would tell everything twice.
+        fullest: dict[str, Coverage] = {}
+        for each in read_coverage(database):
+            if each.environment == request.environment and each.books + each.trades:
+                known = fullest.get(each.ticker)
+                fullest[each.ticker] = each if known is None or each.books > known.books else known
+        missing = [ticker for ticker in request.tickers if ticker not in fullest]
+        if missing or not fullest:
             what = f"nothing of {missing[0]}" if missing else "nothing"
             raise UsageError(f"{path}: {what} was recorded in {request.environment}", hint="--env names another environment")
-        return [_market(database, request.environment, ticker) for ticker in request.tickers or known]
+        return [_market(database, fullest[ticker]) for ticker in request.tickers or fullest]
 
 
-def _market(database: "Database", environment: str, ticker: str) -> "RecordedMarket":
-    from depthwalk.lab.calibration.observed import RecordedMarket, Taker
-    from depthwalk.storage.recorded_ranges import recorded_books, recorded_gaps, recorded_trades
+def _market(database: "Database", coverage: "Coverage") -> "RecordedMarket":
+    from depthwalk.lab.calibration.observed import RecordedMarket, Taker, confirmed_rows
+    from depthwalk.storage.recorded_rows import recorded_rows
 
-    market = RecordedMarket(ticker=ticker)
-    market.rows += [(row.event_time, row.book) for row in recorded_books(database, environment, ticker)]
-    if market.rows:
-        # A gap comes after a book of the same moment, and the next book ends it.
-        market.rows += [(at, None) for at in recorded_gaps(database, environment, ticker)]
-        market.rows.sort(key=lambda row: row[0])
-    market.takers += [
-        Taker(row.at, row.taker.sign, row.price, row.quantity)
-        for row in recorded_trades(database, environment, ticker)
-        if not row.is_block
-    ]
-    return market
+    found = recorded_rows(database, coverage)
+    rows = confirmed_rows([(row.event_time, row.book) for row in found.books], found.confirmed, found.gaps)
+    takers = [Taker(row.at, row.taker.sign, row.price, row.quantity) for row in found.trades]
+    return RecordedMarket(ticker=coverage.ticker, rows=rows, takers=takers)

@@ -81,7 +81,7 @@ def _notes(found: Calibrated) -> Iterator[str]:
     if cluster is not None:
         held = "which chance allows" if cluster.distance <= cluster.allowed else f"where chance allows {cluster.allowed:.3f}"
         yield (
-            f"Takers in clusters: {cluster.branching:.2f} followers each after {cluster.delay:.2f} s ({cluster.takers:,} takers);"
+            f"Clusters of {cluster.takers:,} takers: {cluster.branching:.2f} followers each, after {cluster.delay:.2f} s;"
             f" rescaled time is off by {cluster.distance:.3f}, {held}."
         )
     yield f"The usual order is {found.contracts:,} contracts."

@@ -5,6 +5,7 @@ changed), and one that looks now and then, which shows shapes and nothing that m
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -89,6 +90,21 @@ def grouped(takers: Iterable[Taker]) -> list[Taker]:
         else:
             orders.append(each)
     return orders
+
+
+def confirmed_rows(
+    books: Sequence[tuple[Instant, Book]], confirmed: Iterable[tuple[Instant, Instant]], gaps: Iterable[tuple[Instant, Instant]]
+) -> list[tuple[Instant, Book | None]]:
+    """Return books as rows of a market: said again while they were *confirmed*, and not known from a gap on."""
+    rows: list[tuple[Instant, Book | None]] = [*books]
+    for since, until in confirmed:
+        for at in range(since + HOLD, until, HOLD):
+            last = bisect_right(books, at, key=lambda row: row[0])
+            if last:
+                rows.append((Instant(at), books[last - 1][1]))
+    rows += [(since, None) for since, _ in gaps]
+    # What was seen at the moment at which a gap begins is from before it.
+    return sorted(rows, key=lambda row: (row[0], row[1] is None))
 
 
 def observe(markets: Sequence[RecordedMarket]) -> Observed:
