@@ -26,7 +26,7 @@ PATHS = replace(BENCHMARK, path=tuple(CENT * step for step in range(len(STEPS)))
 
 def trial(seed: int, arm: str) -> Trial:
     """Return a trial of an arm that costs what it costs there, more or less, and fills over time."""
-    base = priced_trial(seed, arm, COSTS.get(arm, 1.0) + 0.1 * (seed * len(arm) % 7), 0.2)
+    base = priced_trial(seed, arm, COSTS.get(arm, 1.0) + 0.01 * (seed * len(arm) % 119), 0.2)
     filled = tuple(Quantity(QUANTITY * step // len(STEPS)) for step in range(1, len(STEPS) + 1))
     return replace(base, filled_by=filled, benchmark=PATHS)
 
