@@ -7,11 +7,12 @@ import typer
 
 from depthwalk.cli import failures, terminal
 from depthwalk.cli.lab_bound import bound
+from depthwalk.cli.lab_calibrate import calibrate
 from depthwalk.cli.lab_progress import progress
 from depthwalk.cli.lab_tune import tune
 from depthwalk.cli.options import Session, session_of
 from depthwalk.cli.output_file import output_file
-from depthwalk.errors import ExitCode
+from depthwalk.errors import DepthwalkError, ExitCode
 
 if TYPE_CHECKING:
     from depthwalk.assembly.laboratory import Compared
@@ -89,6 +90,7 @@ def compare(
         )
         with progress(session, "executions") as watch:
             compared = assembly.compare(request, watch)
+        _show(session, compared)
         if csv_file is not None:
             from depthwalk.reports.lab_csv import write_csv
 
@@ -97,11 +99,10 @@ def compare(
             from depthwalk.reports.lab_page import page
 
             html_file.write(lambda file: file.write(page(compared.comparison)))
-    return _shown(session, compared)
+    return _verdict(compared)
 
 
-def _shown(session: Session, compared: "Compared") -> int:
-    """Write the result, and return the exit code. Raises what ended it."""
+def _show(session: Session, compared: "Compared") -> None:
     comparison = compared.comparison
     if session.json:
         from depthwalk.reports.lab_json import comparison_json
@@ -111,14 +112,22 @@ def _shown(session: Session, compared: "Compared") -> int:
         from depthwalk.reports.lab_table import comparison_tables
 
         terminal.write_table(session, lambda width, signs: comparison_tables(comparison, width=width, signs=signs))
-    if compared.ended_by is not None:
-        failures.tell("what is shown is of the seeds that were done")
+
+
+def _verdict(compared: "Compared") -> ExitCode:
+    """Return the exit code. Raises the error that ended the work before its time."""
+    if isinstance(compared.ended_by, DepthwalkError):
+        failures.tell("it failed before its end; what is shown is of the seeds that were done")
         raise compared.ended_by
-    if not comparison.clean:
+    if compared.ended_by is not None:
+        failures.tell("interrupted; what is shown is of the seeds that were done")
+        return ExitCode.INTERRUPTED
+    if not compared.comparison.clean:
         failures.tell("an algorithm did what none may do: the audit names it")
         return ExitCode.FAULT
     return ExitCode.DONE
 
 
 app.command("bound")(bound)
+app.command("calibrate")(calibrate)
 app.command("tune")(tune)

@@ -1,0 +1,74 @@
+"""Files beside a result: refused early, written whole, what was there kept until then."""
+
+import errno
+from pathlib import Path
+from typing import TextIO
+
+import pytest
+
+from depthwalk.cli.output_file import output_file
+from depthwalk.errors import UsageError
+
+
+def test_a_file_is_there_once_it_is_written(tmp_path: Path) -> None:
+    """Until then there is what was there before; nothing else is left beside it."""
+    path = tmp_path / "out.csv"
+    path.write_text("before")
+    path.chmod(0o640)
+    with output_file("--csv", path) as file:
+        assert file is not None
+        assert path.read_text() == "before"
+        file.write(lambda stream: stream.write("after\n"))
+    assert path.read_bytes() == b"after\n"
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert [path] == list(tmp_path.iterdir())
+
+
+def test_what_was_not_written_leaves_nothing(tmp_path: Path) -> None:
+    """Neither where the work failed nor where the file was not needed."""
+    path = tmp_path / "out.csv"
+    with pytest.raises(KeyboardInterrupt), output_file("--csv", path):
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_fills_up_is_said_and_keeps_what_was_there(tmp_path: Path) -> None:
+    """The draft alone is lost."""
+    path = tmp_path / "out.csv"
+    path.write_text("before")
+
+    def full(_: TextIO) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with output_file("--csv", path) as file:
+        assert file is not None
+        with pytest.raises(UsageError, match=r"--csv .*out.csv: cannot be written \(No space left on device\)"):
+            file.write(full)
+    assert path.read_text() == "before"
+    assert [path] == list(tmp_path.iterdir())
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    """What it points to is replaced."""
+    real, link = tmp_path / "real", tmp_path / "link"
+    link.symlink_to(real)
+    with output_file("--csv", link) as file:
+        assert file is not None
+        file.write(lambda stream: stream.write("x"))
+    assert link.is_symlink()
+    assert real.read_text() == "x"
+
+
+def test_where_nothing_can_be_written_is_refused_at_once(tmp_path: Path) -> None:
+    """Before an hour of work."""
+    with pytest.raises(UsageError, match=r"--html .*: is a folder"), output_file("--html", tmp_path):
+        pytest.fail("it was let in")
+    missing = tmp_path / "missing" / "out.html"
+    with pytest.raises(UsageError, match=r"--html .*: cannot be written there"), output_file("--html", missing):
+        pytest.fail("it was let in")
+
+
+def test_no_file_is_no_file() -> None:
+    """The flag was not given."""
+    with output_file("--csv", None) as file:
+        assert file is None
