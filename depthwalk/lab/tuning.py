@@ -32,9 +32,12 @@ _LEAST_SHARE: Final = 0.05
 """How likely the start's choice is at first beyond an even share, and how likely all choices together stay at least."""
 
 _ELITE: Final = 0.25
-_FEWEST_ELITE: Final = 2
-_SMOOTHING: Final = 0.7
-"""How far center and spread move towards those of the elite."""
+"""The best share of a generation: what the next one is drawn around."""
+
+_CENTER_STEP: Final = 0.9
+_SPREAD_STEP: Final = 0.3
+_CHOICE_STEP: Final = 0.5
+"""How far each moves towards the elite's. The spread lags, or the search would come to rest on its way."""
 
 Point = tuple[float, ...]
 """A value for each axis: a number within its bounds, or the place of a choice."""
@@ -87,7 +90,7 @@ class Effort:
     def fresh(self, seed: int, runs: int) -> range:
         """Return the seeds of the result. Raises UsageError where they would be those of training."""
         found = range(seed, seed + runs)
-        if found.stop > min(each.start for each in self.training(seed)):
+        if found.stop > FIRST_TRAINING_SEED:
             raise UsageError(f"--seed {seed}: with --runs it must stay below {FIRST_TRAINING_SEED:,}, where training begins")
         return found
 
@@ -131,7 +134,7 @@ def search(
         points = _drawn(cloud, origin, effort.population, rng, possible)
         scores = evaluate(number, points)
         ranked = [points[place] for place in sorted(range(len(points)), key=lambda place: (scores[place], place))]
-        cloud.move(ranked[: max(_FEWEST_ELITE, round(_ELITE * effort.population))])
+        cloud.move(ranked[: max(1, round(_ELITE * len(ranked)))])
         yield Generation(
             number=number,
             center=cloud.center if possible(cloud.center) else ranked[0],
@@ -197,8 +200,8 @@ class _Numbers:
         shares = [self._axis.share(value) for value in values]
         mean = fmean(shares)
         spread = sqrt(fmean((share - mean) ** 2 for share in shares))
-        self._mean += _SMOOTHING * (mean - self._mean)
-        self._spread = max(_LEAST_SPREAD, self._spread + _SMOOTHING * (spread - self._spread))
+        self._mean += _CENTER_STEP * (mean - self._mean)
+        self._spread = max(_LEAST_SPREAD, self._spread + _SPREAD_STEP * (spread - self._spread))
 
 
 class _Choices:
@@ -218,7 +221,7 @@ class _Choices:
     def move(self, values: Sequence[float]) -> None:
         floor = _LEAST_SHARE / len(self._shares)
         for place, share in enumerate(self._shares):
-            moved = share + _SMOOTHING * (values.count(place) / len(values) - share)
+            moved = share + _CHOICE_STEP * (values.count(place) / len(values) - share)
             self._shares[place] = floor + (1 - _LEAST_SHARE) * moved
 
 
