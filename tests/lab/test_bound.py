@@ -28,7 +28,7 @@ from depthwalk.lab.bound import (
 from depthwalk.lab.running import Arm, Order, WarmWorld, completing_book, exchange_of, play, run
 from depthwalk.lab.worlds import CLASSES, TICKER, WORLDS, setting
 from depthwalk.simulation.flow import Exogenous, InformedTaker, NoiseTaker, ProviderOrder
-from tests.support.lab_worlds import MIRROR, MadeWorld, WatchedWorld, at, levels, plain_setting
+from tests.support.lab_worlds import MIRROR, DiaryWorld, MadeWorld, at, levels, plain_setting
 
 LADDER = [(Side.BUY, 48, 10), (Side.SELL, 52, 5), (Side.SELL, 53, 5), (Side.SELL, 54, 5)]
 LATE = at(400)
@@ -126,12 +126,11 @@ def test_whatever_others_sold_could_have_been_bought_at_that_price_or_less(class
 
 def test_an_onlooker_changes_nothing() -> None:
     """A world that is looked at ends with the book it would have had."""
-    seen: list[Exogenous] = []
-    world = WatchedWorld(THIN, 3, onlooker=lambda event, *_: seen.append(event))
-    watched, plain = world.fork(), WarmWorld(THIN, 3).fork()
-    assert watched.advance(at(60)) == plain.advance(at(60))
-    assert (watched.book(), watched.value) == (plain.book(), plain.value)
-    assert {ProviderOrder, NoiseTaker, InformedTaker} == {type(event) for event in seen}
+    watched, plain = DiaryWorld(THIN, 3), WarmWorld(THIN, 3).fork()
+    book = watched.fork()
+    assert plain.advance(at(60)) == book.advance(at(60))
+    assert (plain.book(), plain.value) == (book.book(), book.value)
+    assert {ProviderOrder, NoiseTaker, InformedTaker} == {type(event) for event in watched.diaries[0].arrivals}
 
 
 def test_an_onlooker_is_told_what_came_of_it() -> None:

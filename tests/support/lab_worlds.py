@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import chain, count
+from itertools import chain, count, dropwhile, takewhile
 from typing import Final
 
 from depthwalk.analysis.trials import Benchmark
@@ -14,8 +14,8 @@ from depthwalk.lab.running import START, Order, WarmWorld
 from depthwalk.lab.worlds import CLASSES, WORLDS, Setting, setting
 from depthwalk.paper.crowd import CrowdBook, Onlooker
 from depthwalk.paper.matching import MatchingEngine
-from depthwalk.paper.trading import NewOrder
-from depthwalk.simulation.flow import Exogenous, ValueStep
+from depthwalk.paper.trading import BookEvent, NewOrder
+from depthwalk.simulation.flow import Exogenous, ProviderOrder, ValueStep, exogenous, first_value
 from depthwalk.simulation.synthetic import Valuation
 
 VALUE: Final = 50.0
@@ -60,7 +60,7 @@ class MadeWorld(WarmWorld):
             price, quantity = Price(cents * CENT), Quantity(contracts * CONTRACT)
             engine.submit(START, NewOrder(key=4 * number + 2, side=side, price=price, quantity=quantity))
         still = (ValueStep(at(100.0 + step), VALUE) for step in count())
-        self._crowd = CrowdBook(
+        crowd = CrowdBook(
             setting.market_class,
             STRUCTURES[setting.structure],
             0,
@@ -68,7 +68,7 @@ class MadeWorld(WarmWorld):
             valuation=Valuation(setting.market_class, START, VALUE),
             arrivals=chain(events, still),
         )
-        self.benchmark = Benchmark.of(self.space.book(self._crowd.book()))
+        adopted(self, crowd)
 
 
 def levels(found: Iterator[Level]) -> list[tuple[int, int]]:
@@ -76,15 +76,69 @@ def levels(found: Iterator[Level]) -> list[tuple[int, int]]:
     return [(price // CENT, quantity // CONTRACT) for price, quantity in found]
 
 
-class WatchedWorld(WarmWorld):
-    """A world that keeps the books of its forks, and has everything that comes to them told to *onlooker* as well."""
+class Diary:
+    """All that came to a market and what it did there: an onlooker. The whole book is noted once a second."""
 
-    def __init__(self, setting: Setting, seed: int, order: Order | None = None, *, onlooker: Onlooker | None = None) -> None:
+    def __init__(self) -> None:
+        self.pages: list[tuple[object, ...]] = []
+        self.arrivals: list[Exogenous] = []
+        self.book: CrowdBook | None = None
+        self._second = -1
+
+    def note(self, event: Exogenous, order: NewOrder | None, events: Sequence[BookEvent]) -> None:
+        """Write it down."""
+        assert self.book is not None
+        self.arrivals.append(event)
+        page: tuple[object, ...] = (event, order, tuple(events), self.book.best, self.book.value)
+        second = event.at // SECOND
+        if second != self._second:
+            self._second = second
+            page += (self.book.book(),)
+        self.pages.append(page)
+
+
+class DiaryWorld(WarmWorld):
+    """A world that keeps a diary of each of its forks."""
+
+    def __init__(self, setting: Setting, seed: int, order: Order | None = None) -> None:
         super().__init__(setting, seed, order)
-        self.books: list[CrowdBook] = []
-        self.onlooker = onlooker
+        self.diaries: list[Diary] = []
 
     def fork(self, onlooker: Onlooker | None = None) -> CrowdBook:
-        """Return the book, as every world does."""
-        self.books.append(super().fork(onlooker or self.onlooker))
-        return self.books[-1]
+        """Return the book, as every world does; the diary is the onlooker."""
+        assert onlooker is None
+        diary = Diary()
+        diary.book = super().fork(diary.note)
+        self.diaries.append(diary)
+        return diary.book
+
+
+def spliced(setting: Setting, seed: int, other_seed: int, *, parting: Instant, warm: int = 120) -> WarmWorld:
+    """Return a world of *seed* whose future from *parting* on is that of *other_seed*. Both begin *warm* seconds earlier."""
+    begin = Instant(START - warm * SECOND)
+    ours, theirs = (exogenous(setting.market_class, each, begin, first_value(seed)) for each in (seed, other_seed))
+
+    def arrivals() -> Iterator[Exogenous]:
+        yield from takewhile(lambda event: event.at < parting, ours)
+        for event in dropwhile(lambda event: event.at < parting, theirs):
+            # Numbers of its own: an order of the one past may still rest.
+            yield replace(event, number=event.number + 4_000_000) if isinstance(event, ProviderOrder) else event
+
+    world = WarmWorld(setting, seed)
+    crowd = CrowdBook(
+        setting.market_class,
+        STRUCTURES[setting.structure],
+        seed,
+        engine=MatchingEngine(),
+        valuation=Valuation(setting.market_class, begin, first_value(seed)),
+        arrivals=arrivals(),
+    )
+    crowd.advance(START)
+    return adopted(world, crowd)
+
+
+def adopted(world: WarmWorld, crowd: CrowdBook) -> WarmWorld:
+    """Return the world with another book at the decision."""
+    world._crowd = crowd
+    world.benchmark = Benchmark.of(world.space.book(crowd.book()))
+    return world
