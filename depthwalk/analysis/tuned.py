@@ -21,6 +21,7 @@ from depthwalk.analysis.paired import FEWEST_SEEDS, RESAMPLES, Asked, AskedArm, 
 from depthwalk.analysis.pairing import compare
 from depthwalk.analysis.trial_columns import Metric
 from depthwalk.analysis.trials import Trial
+from depthwalk.errors import DomainError
 
 _LEAST_SCALE: Final = 0.1
 """Cents a contract: a baseline that costs less is no measure."""
@@ -125,7 +126,15 @@ def tuned_of(
     *,
     resamples: int = RESAMPLES,
 ) -> Tuned:
-    """Judge the arm *name* against *rivals*, all of a comparison that is complete. Its first world decides."""
+    """Judge the arm *name* against *rivals*, all of a comparison that is complete. Its first world decides.
+
+    Raises:
+        DomainError: the comparison is of seeds that were trained on, or of other seeds in one arm than in another.
+
+    """
+    first = comparison.asked.first_seed
+    if max(first, sought.training.start) < min(first + comparison.asked.runs, sought.training.stop):
+        raise DomainError("the comparison has seeds that were trained on")
     judging = _Judging(sought.objective, comparison.asked, name, collection, resamples)
     return Tuned(sought=sought, name=name, comparison=comparison, rivals=tuple(judging.against(rival) for rival in rivals))
 
