@@ -5,6 +5,7 @@ market's grid, rounded towards us, and never above the ceiling. Seen as a buyer 
 """
 
 from dataclasses import dataclass
+from math import inf
 
 from depthwalk.domain.grid import Grid
 from depthwalk.domain.units import CENT, Price
@@ -12,12 +13,18 @@ from depthwalk.domain.units import CENT, Price
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Law:
-    """The law's parameters: *offsets* a (one a split, in cents), *patience* v, *deficit_gain* g, *spread_gain* z."""
+    """The law's parameters: *offsets* a (one a split, in cents), *patience* v, *deficit_gain* g, *spread_gain* z.
+
+    Patience runs out with the time to the *patience_power* w: evenly at 1, late and fast above it. Of a spread no more counts
+    than *widest_spread*, in cents: in a book that is far open the other side says little about what the contract is worth.
+    """
 
     offsets: tuple[float, ...]
     patience: float
     deficit_gain: float
     spread_gain: float
+    patience_power: float = 1.0
+    widest_spread: float = inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +63,11 @@ def deficit(progress: Progress) -> float:
 
 
 def target_offset(law: Law, split: int, progress: Progress) -> float:
-    """Return a_k + v·elapsed + g·deficit + z·(spread - 1) of split number *split* (from 0), in cents."""
-    spread = 1.0 if progress.spread is None else progress.spread
+    """Return a_k + v·elapsed**w + g·deficit + z·(spread - 1) of split number *split* (from 0), in cents."""
+    spread = 1.0 if progress.spread is None else min(progress.spread, law.widest_spread)
     return (
         law.offsets[split]
-        + law.patience * progress.elapsed
+        + law.patience * progress.elapsed**law.patience_power
         + law.deficit_gain * deficit(progress)
         + law.spread_gain * (spread - 1)
     )

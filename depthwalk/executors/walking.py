@@ -4,6 +4,7 @@ Patience is the caller's: where a price drifts away while one waits, waiting is 
 """
 
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 from depthwalk.analysis.walker import Law
@@ -11,6 +12,7 @@ from depthwalk.executors.state import BaseParams, require
 
 _SHORTEST: Final = 0.1
 _MOST_CENTS: Final = 1_000
+_STEEPEST: Final = 10
 _NEUTRAL: Final = 0.5
 _LATEST_REST: Final = 0.5
 """At full urgency the last quarter of the horizon is spent at the cap (algorithms.md section 2.7): this share of the half
@@ -71,6 +73,8 @@ class WalkingParams(BaseParams):
 class LawParams(WalkingParams):
     """The control law's gains, in cents: *patience* v, *deficit_gain* g, *spread_gain* z (algorithms.md section 2.3).
 
+    Patience runs out with the share of the time to the power *patience_power*; of a spread no more counts than *widest_spread*
+    (cents; None: all of it).
     Before the share *passive_until* of the horizon nothing is priced at the ask or above it, so that no taker's fee is paid;
     the end game apart.
     """
@@ -78,6 +82,8 @@ class LawParams(WalkingParams):
     patience: float = 1.0
     deficit_gain: float = 3.0
     spread_gain: float = 0.2
+    patience_power: float = 1.0
+    widest_spread: float | None = None
     passive_until: float = 0.0
 
     def __post_init__(self) -> None:
@@ -85,6 +91,9 @@ class LawParams(WalkingParams):
         require(0 <= self.passive_until <= 1, "passive_until", self.passive_until, "0 to 1")
         for name in ("patience", "deficit_gain", "spread_gain"):
             require_cents(name, getattr(self, name))
+        power, widest = self.patience_power, self.widest_spread
+        require(0 < power <= _STEEPEST, "patience_power", power, f"more than 0, at most {_STEEPEST}")
+        require(widest is None or 1 <= widest <= _MOST_CENTS, "widest_spread", widest, f"1 to {_MOST_CENTS} cents, or null")
 
     def law(self, offsets: tuple[float, ...]) -> Law:
         """Return the law that these parameters and *offsets* describe, with the caller's patience in it."""
@@ -93,4 +102,6 @@ class LawParams(WalkingParams):
             patience=self.patience * self.pace,
             deficit_gain=self.deficit_gain,
             spread_gain=self.spread_gain,
+            patience_power=self.patience_power,
+            widest_spread=inf if self.widest_spread is None else self.widest_spread,
         )

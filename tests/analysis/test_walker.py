@@ -1,5 +1,8 @@
 """The control law: each term by a number worked out by hand, the slew table, and the rung on every kind of grid."""
 
+from dataclasses import replace
+from math import inf
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,6 +59,25 @@ def test_at_the_start_of_a_one_cent_book_a_split_rests_at_its_own_offset(split: 
 def test_each_term_of_the_target_offset(progress: Progress, offset: float) -> None:
     """The offset is a + v x elapsed + g x deficit + z x (spread - 1), in cents; here for the first split of the default law."""
     assert pytest.approx(offset) == target_offset(LAW, 0, progress)
+
+
+@pytest.mark.parametrize(
+    ("power", "widest", "progress", "offset"),
+    [
+        (2.0, inf, at(elapsed=0.5, remaining=0.5), 1.35),  # 1.1 + 1 x 0.25
+        (2.0, inf, at(elapsed=1.0, remaining=0.0), 2.1),  # at the end all of it
+        (0.5, inf, at(elapsed=0.25, remaining=0.75), 1.6),  # 1.1 + 1 x 0.5
+        (1.0, 4.0, at(spread=3.0), 1.5),  # 1.1 + 0.2 x 2
+        (1.0, 4.0, at(spread=9.0), 1.7),  # 1.1 + 0.2 x 3, however much wider it is
+        (1.0, 4.0, at(spread=None), 1.1),
+    ],
+)
+def test_patience_may_run_out_late_and_a_wide_spread_may_count_less(
+    power: float, widest: float, progress: Progress, offset: float
+) -> None:
+    """Elapsed counts to a power; of the spread no more than a widest one."""
+    law = replace(LAW, patience_power=power, widest_spread=widest)
+    assert pytest.approx(offset) == target_offset(law, 0, progress)
 
 
 @pytest.mark.parametrize(

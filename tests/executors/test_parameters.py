@@ -51,6 +51,8 @@ LAW: dict[str, Case] = {
     "patience": ({}, {"patience": 4.0}),
     "deficit_gain": ({}, {"deficit_gain": 9.0}),
     "spread_gain": ({}, {"spread_gain": 1.0}),
+    "patience_power": ({"patience": 4.0}, {"patience_power": 3.0}),
+    "widest_spread": ({"spread_gain": 1.0}, {"widest_spread": 1.0}),
     "passive_until": ({"patience": 9.0}, {"passive_until": 0.85}),
 }
 
@@ -176,6 +178,8 @@ REFUSED: dict[str, list[object]] = {
     "patience": [1_001.0, -1_001.0, float("inf"), float("nan")],
     "deficit_gain": [1_001.0, float("nan")],
     "spread_gain": [-1_001.0, float("nan")],
+    "patience_power": [0.0, -1.0, 10.5, float("nan")],
+    "widest_spread": [0.5, 1_001.0, float("nan")],
     "thin": [{"patince": 1.0}],
 }
 """Impossible values by field: all that have a range, whichever algorithm has them."""
