@@ -6,13 +6,13 @@ from depthwalk.analysis.estimates import Estimate
 from depthwalk.analysis.paired import PRIMARY, TOUCH_BINS, ArmFigures, Asked
 from depthwalk.analysis.trial_columns import Metric
 from depthwalk.reports import wording
-from depthwalk.reports.lab_html import Html, table
+from depthwalk.reports.lab_html import Html, breakable, table
 from depthwalk.reports.lab_words import Arms, interval, keyed
 
 
 def all_figures(rows: Sequence[ArmFigures], asked: Asked, arms: Arms) -> list[Html]:
     """Return tables of every figure, of every paired difference, and of net cents by the size of the order."""
-    head = ["", *(arms[row.arm].name for row in rows)]
+    head = ["", *(breakable(arms[row.arm].name) for row in rows)]
 
     def means(found: Callable[[ArmFigures], Mapping[Metric, Estimate | None]], *, signed: bool) -> list[list[str]]:
         kept = [row for row in rows if not signed or row.against is not None]
@@ -44,7 +44,7 @@ def all_figures(rows: Sequence[ArmFigures], asked: Asked, arms: Arms) -> list[Ht
             wording.ABSENT if p is None else f"{p:.2g}" for p in (row.against and row.against.adjusted for row in others)
         ]
         differences.append(["p of net cents, after Holm", *adjusted])
-        columns = ["", *(arms[row.arm].name for row in others)]
+        columns = ["", *(breakable(arms[row.arm].name) for row in others)]
         found.append(table(f"Paired differences: the arm less {asked.baseline} on the same seeds", columns, differences))
     bins = ["N/touch", *(name.replace("<=", "≤") for name in TOUCH_BINS)]
     found.append(

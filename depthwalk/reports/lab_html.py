@@ -3,6 +3,7 @@
 Nothing here knows what the page is about.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Final
@@ -23,6 +24,11 @@ def tag(name: str, *children: str, **attributes: str) -> Html:
 def join(children: Iterable[str]) -> Html:
     """Return pieces one after the other, what is text escaped."""
     return Html("".join(child if isinstance(child, Html) else escape(child) for child in children))
+
+
+def breakable(name: str) -> Html:
+    """Return a name that may go on in another line where its parts meet."""
+    return join(part for piece in re.split(r"(?<=[_:,=])(?=\w)", name) for part in (Html("<wbr>"), piece))
 
 
 def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], *, class_: str = "") -> Html:
@@ -47,7 +53,7 @@ def figure(drawing: str, caption: str, numbers: Html, *, title: str = "") -> Htm
     """Return a drawing (an SVG element) with its title above, its caption below, and the same numbers as a table."""
     parts = [tag("div", Html(drawing), class_="plot")]
     if title:
-        parts.insert(0, tag("strong", title))
+        parts.insert(0, tag("strong", breakable(title)))
     if caption:
         parts.append(tag("figcaption", caption))
     return tag("figure", *parts, details("The numbers as a table", numbers))
@@ -98,10 +104,11 @@ caption { text-align: left; padding: 0 0 .35rem; }
 caption span { display: inline-block; position: sticky; left: 0; max-width: calc(100vw - 2.5rem); }
 th, td { padding: .3rem .6rem; text-align: right; vertical-align: top; white-space: nowrap; }
 th, td { border-bottom: 1px solid var(--grid); }
-thead th { font-weight: 600; white-space: normal; min-width: 4.5rem; color: var(--muted); }
-thead th { vertical-align: bottom; border-color: var(--muted); }
+thead th { font-weight: 600; white-space: normal; overflow-wrap: anywhere; min-width: 4.5rem; max-width: 9rem; }
+thead th { color: var(--muted); vertical-align: bottom; border-color: var(--muted); }
 th:first-child { text-align: left; font-weight: 600; position: sticky; left: 0; background: var(--paper); padding-left: 0; }
-table.words th, table.words td { text-align: left; white-space: normal; overflow-wrap: anywhere; }
+th:first-child { white-space: normal; overflow-wrap: anywhere; min-width: 9.5rem; max-width: 15rem; }
+table.words th, table.words td { text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: 9rem; }
 td:has(.better, .worse, .undecided) { text-align: left; }
 td small { display: block; font-size: .92em; }
 .key { display: inline-block; width: .65em; height: .65em; border-radius: 2px; margin-right: .45em; background: var(--key); }

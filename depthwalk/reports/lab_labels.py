@@ -10,7 +10,7 @@ LINE: Final = 13
 """How high a line of text is."""
 
 _LONGEST: Final = 22
-_GLYPH: Final = 0.56
+_GLYPH: Final = 0.58
 _ASIDE: Final = 8
 _AROUND: Final = (
     (1, 0),

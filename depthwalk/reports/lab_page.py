@@ -3,13 +3,16 @@
 What was asked, the verdicts, and class by class what `lab_cell.py` says of each world. Pure; plots need the extra `plots`.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
-from depthwalk.analysis.paired import FILL_MARGIN, PRIMARY, ArmFigures, Asked, Comparison, Verdict
+from depthwalk.analysis.paired import FILL_MARGIN, PRIMARY, ArmFigures, Asked, AskedArm, Comparison, Verdict
+from depthwalk.analysis.trials import STEPS
+from depthwalk.domain.units import in_seconds
 from depthwalk.reports import lab_plots
 from depthwalk.reports.lab_cell import cell_part
-from depthwalk.reports.lab_html import Html, details, document, figure, join, table, tag
+from depthwalk.reports.lab_html import Html, breakable, details, document, figure, join, table, tag
 from depthwalk.reports.lab_labels import labels
 from depthwalk.reports.lab_plots import Arm, Difference
 from depthwalk.reports.lab_svg import check_plots, mark
@@ -26,9 +29,9 @@ Net shortfall in cents a contract, less the baseline's on the same seeds: negati
 where the interval excludes 0, also after Holm's correction over all arms and classes of the world; what is better is also asked
 whether it fills no less, within {FILL_MARGIN:g} point. Undecided is an answer.
 """
-_MEASURED: Final = """
+_MEASURED: Final = f"""
 Slippage is of what was filled: its average price against the mid at the decision, without fees. The shortfall is of the whole
-order: its unfilled rest is completed through the book at a common horizon, 44 seconds after the decision. Net is with all fees,
+order: its unfilled rest is completed through the book at a common horizon, {in_seconds(STEPS[-1]):g} seconds after the decision. Net is with all fees,
 in cents a contract ordered; it alone decides. Means are over two-sided arrivals, differences over the seeds on which both arms
 have the figure.
 """
@@ -49,7 +52,7 @@ def page(comparison: Comparison) -> str:
         _header(comparison, title),
         *_verdicts(comparison, arms),
         *(_class(name, comparison, arms) for name in dict.fromkeys(cell.class_name for cell in comparison.cells)),
-        _footer(comparison),
+        _footer(),
     )
 
 
@@ -76,13 +79,12 @@ def _header(comparison: Comparison, title: str) -> Html:
         "intervals": f"95 %, percentile bootstrap of {comparison.resamples:,} resamples, by seed",
         "version": f"depthwalk {asked.version}",
     }
+    if comparison.cells and comparison.clean:
+        facts["audit"] = "no arm bought more than asked, left an order resting, or passed its cap"
     parameters = table(
         "The arms as they were asked for",
         ["arm", "what it is", "all parameters"],
-        [
-            [arm.name, arm_words(arm), ", ".join(f"{key} {value}" for key, value in arm.parameters.items())]
-            for arm in asked.arms
-        ],
+        [[breakable(arm.name), breakable(arm_words(arm)), breakable(_parameters(arm))] for arm in asked.arms],
         class_="words",
     )
     return tag(
@@ -93,6 +95,14 @@ def _header(comparison: Comparison, title: str) -> Html:
         tag("dl", *(join([tag("dt", name), tag("dd", value)]) for name, value in facts.items())),
         details("Arms and parameters", parameters),
     )
+
+
+def _parameters(arm: AskedArm) -> str:
+    """Write parameters as a configuration has them."""
+    plain = (
+        (name, value if isinstance(value, str) else json.dumps(value, default=str)) for name, value in arm.parameters.items()
+    )
+    return ", ".join(f"{name}: {value}" for name, value in plain)
 
 
 def _alarms(comparison: Comparison) -> Iterable[Html]:
@@ -120,21 +130,17 @@ def _verdicts(comparison: Comparison, arms: Arms) -> Iterable[Html]:
     yield _matrix(comparison, worlds[0], others)
     if len(worlds) > 1:
         yield details("The other worlds", *(_matrix(comparison, world, others) for world in worlds[1:]))
-        for name in dict.fromkeys(cell.class_name for cell in comparison.cells):
+        for place, name in enumerate(dict.fromkeys(cell.class_name for cell in comparison.cells)):
             cells = [cell for cell in comparison.cells if cell.class_name == name]
+            panels = [_Panel(arm.name, [_Row(cell.world, cell.world, cell.arm(arm.name)) for cell in cells]) for arm in others]
             yield tag("h3", f"{name}: in every world")
-            yield _panels(
-                [(arm.name, arm.label, [(cell.world, cell.arm(arm.name)) for cell in cells]) for arm in others], f"w{name}"
-            )
+            yield _forests(panels, f"w{place}-", span=_span(panels))
     else:
-        yield _panels(
-            [
-                (cell.class_name, cell.class_name, [(arm.label, cell.arm(arm.name)) for arm in others])
-                for cell in comparison.cells
-            ],
-            "v",
-            shared=False,
-        )
+        panels = [
+            _Panel(cell.class_name, [_Row(arm.name, arm.label, cell.arm(arm.name)) for arm in others])
+            for cell in comparison.cells
+        ]
+        yield _forests(panels, "v")
 
 
 def _matrix(comparison: Comparison, world: str, others: Sequence[Arm]) -> Html:
@@ -153,28 +159,42 @@ def _against(figures: ArmFigures) -> tuple[Html, Html]:
     return interval(difference(figures, PRIMARY), PRIMARY, signed=True), judged(figures.against)
 
 
-def _panels(panels: Sequence[tuple[str, str, Sequence[tuple[str, ArmFigures]]]], name: str, *, shared: bool = True) -> Html:
-    """Return one forest a panel; *shared*: over the same span. A panel has a title and rows: a label, an arm's figures."""
-    whole = _span(figures for _, _, rows in panels for _, figures in rows)
+class _Row(NamedTuple):
+    """A row of a forest: what it is, its label in the plot, and the figures of the arm."""
+
+    name: str
+    label: str
+    figures: ArmFigures
+
+
+class _Panel(NamedTuple):
+    """A forest."""
+
+    title: str
+    rows: Sequence[_Row]
+
+
+def _forests(panels: Sequence[_Panel], name: str, *, span: tuple[float, float] | None = None) -> Html:
+    """Return the panels side by side, each over its own span unless it is given."""
     drawn = []
-    for place, (title, short, rows) in enumerate(panels):
-        span = whole if shared else _span(figures for _, figures in rows)
+    for place, panel in enumerate(panels):
         forest = lab_plots.forest(
             [
-                Difference(label=label, estimate=difference(figures, PRIMARY), better=_better(figures))
-                for label, figures in rows
+                Difference(label=row.label, estimate=difference(row.figures, PRIMARY), better=_better(row.figures))
+                for row in panel.rows
             ],
-            span=span,
+            span=span or _span([panel]),
             axis=_AXIS,
             width=_PANEL,
             name=f"{name}{place}",
-            words=f"{title}: differences in net cents with their intervals. The table below has the numbers.",
+            words=f"{panel.title}: differences in net cents with their intervals. The table below has the numbers.",
         )
         numbers = table(
-            f"{title}: net cents, less the baseline's", ["", "difference", "verdict"],
-            [[label, *_against(figures)] for label, figures in rows],
-        )  # fmt: skip
-        drawn.append(figure(forest, "", numbers, title=short))
+            f"{panel.title}: net cents, less the baseline's",
+            ["", "difference", "verdict"],
+            [[breakable(row.name), *_against(row.figures)] for row in panel.rows],
+        )
+        drawn.append(figure(forest, "", numbers, title=panel.title))
     return tag("div", *drawn, class_="plots small")
 
 
@@ -183,9 +203,10 @@ def _better(figures: ArmFigures) -> bool | None:
     return None if figures.against is None else words.get(figures.against.verdict)
 
 
-def _span(all_figures: Iterable[ArmFigures]) -> tuple[float, float]:
+def _span(panels: Sequence[_Panel]) -> tuple[float, float]:
+    """Return from where to where all differences of these panels, and 0, are."""
     ends = [0.0]
-    for estimate in (difference(figures, PRIMARY) for figures in all_figures):
+    for estimate in (difference(row.figures, PRIMARY) for panel in panels for row in panel.rows):
         if estimate is not None:
             ends += [end for end in (estimate.low, estimate.high, estimate.value) if end is not None]
     margin = 0.06 * (max(ends) - min(ends)) or 1.0
@@ -207,12 +228,11 @@ def _class(name: str, comparison: Comparison, arms: Arms) -> Html:
     return tag("section", *parts)
 
 
-def _footer(comparison: Comparison) -> Html:
+def _footer() -> Html:
     return tag(
         "footer",
         tag("h3", "How to read this"),
         tag("p", _MEASURED),
         tag("p", _INVENTED),
         tag("p", "All figures of every class and world, and those of each execution, are in the files of --json and --csv."),
-        tag("p", f"Made by depthwalk {comparison.asked.version}.", class_="quiet"),
     )

@@ -24,6 +24,7 @@ _CUT: Final = 2
 
 _ROW: Final = 34
 _HEIGHT: Final = 290
+_LEADER: Final = 16
 _RIGHT: Final = 14
 _BOTTOM: Final = 40
 _TOP: Final = 10
@@ -116,7 +117,7 @@ def fill_curves(
 ) -> str:
     """Draw how much each arm has filled by when, in percent, with the interval as a band."""
     with drawing(WIDTH, _HEIGHT) as figure:
-        right = _beside([arm.label for arm, _ in rows])
+        right = _LEADER + _beside([arm.label for arm, _ in rows])
         axes = _axes(figure, left=40, right=right)
         axes.set(xlim=(0, seconds[-1]), ylim=(0, _WHOLE + 2), xlabel=axis, ylabel="filled, %")
         ends: list[tuple[Arm, float]] = []
@@ -143,10 +144,10 @@ def _label_ends(axes: "Axes", ends: Sequence[tuple[Arm, float]], *, at: float) -
     """Write the labels of lines beside their ends, moved apart, with a leader to each."""
     low, high = axes.get_ylim()
     unit = (high - low) / (_HEIGHT - _TOP - _BOTTOM)
-    right = at * (1 + 16 / (WIDTH - 40))
+    right = at * (1 + _LEADER / axes.bbox.width)
     for (arm, value), place in zip(ends, spread([value for _, value in ends], LINE * unit, low, high), strict=True):
         axes.plot([at, right], [value, place], color=arm.look.color, linewidth=0.8, clip_on=False)
-        axes.plot([right], [place], color=arm.look.color, marker=arm.look.sign, markersize=4.5, clip_on=False)
+        axes.plot([right], [place], color=arm.look.color, marker=arm.look.sign, markersize=0.75 * arm.look.size, clip_on=False)
         axes.annotate(arm.label, (right, place), xytext=(6, 0), textcoords="offset points", va="center", annotation_clip=False)
 
 
@@ -271,10 +272,10 @@ def _cross(axes: "Axes", look: Mark, *, x: Estimate | None, y: Estimate, hollow:
         [y.value],
         color=look.color,
         marker=look.sign,
-        markersize=6,
+        markersize=look.size,
         markerfacecolor=PAPER if hollow else look.color,
         markeredgecolor=look.color if hollow else PAPER,
-        markeredgewidth=1.2 if hollow else 0.6,
+        markeredgewidth=1.2 if hollow else 0.5,
     )
 
 

@@ -33,6 +33,7 @@ HUES: Final = 9
 """How many colors for arms the page has; the first is the baseline's."""
 
 _SIGNS: Final = "osD^vP*Xhp<"
+_LARGER: Final = {"*": 9.5, "P": 7.5, "X": 7.0, "D": 5.5}
 _DASHES: Final[tuple[tuple[float, tuple[float, ...] | None], ...]] = (
     (0, None),
     (0, (5, 1.5)),
@@ -49,6 +50,11 @@ class Mark:
     color: str
     sign: str
     dashes: tuple[float, tuple[float, ...] | None]
+
+    @property
+    def size(self) -> float:
+        """How large the sign is, so that all look as large."""
+        return _LARGER.get(self.sign, 6.0)
 
     @property
     def variable(self) -> str:

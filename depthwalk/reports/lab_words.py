@@ -7,7 +7,7 @@ from depthwalk.analysis.estimates import Estimate
 from depthwalk.analysis.paired import Against, ArmFigures, FillVerdict, Verdict
 from depthwalk.analysis.trial_columns import Metric
 from depthwalk.reports import wording
-from depthwalk.reports.lab_html import Html, join, tag
+from depthwalk.reports.lab_html import Html, breakable, join, tag
 from depthwalk.reports.lab_plots import Arm
 from depthwalk.reports.lab_table import number
 
@@ -52,4 +52,4 @@ def judged(against: Against | None) -> Html:
 
 def keyed(arm: Arm) -> Html:
     """Write an arm's name with its color before it."""
-    return join([tag("span", class_="key", style=f"--key: {arm.look.variable}"), arm.name])
+    return join([tag("span", class_="key", style=f"--key: {arm.look.variable}"), breakable(arm.name)])

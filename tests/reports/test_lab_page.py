@@ -248,6 +248,8 @@ def test_an_audit_that_fails_is_loud() -> None:
 
     assert f"AUDIT FAILED: {OTHER} in thin, base: bought 1.00 contracts more than asked" in Page(page(bad)).text
     assert "AUDIT" not in read().text
+    assert "no arm bought more than asked" in read().text
+    assert "no arm bought more than asked" not in Page(page(bad)).text
 
 
 def test_without_matplotlib_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-_VOID = frozenset({"meta", "br", "hr", "img", "link", "input"})
+_VOID = frozenset({"meta", "br", "hr", "img", "link", "input", "wbr"})
 
 
 @dataclass(kw_only=True)
@@ -46,6 +46,8 @@ class Page(HTMLParser):
             self.tables[-1].rows.append([])
         elif tag in {"th", "td"}:
             self.tables[-1].rows[-1].append("")
+        elif tag == "small" and self.tables:
+            self.tables[-1].rows[-1][-1] += " "
 
     def handle_endtag(self, tag: str) -> None:
         if not self._open or self._open.pop() != tag:
@@ -58,7 +60,7 @@ class Page(HTMLParser):
             self.tables[-1].caption += data
         elif "th" in self._open or "td" in self._open:
             cells = self.tables[-1].rows[-1]
-            cells[-1] = f"{cells[-1]} {data}".strip()
+            cells[-1] += data
 
     @property
     def text(self) -> str:
