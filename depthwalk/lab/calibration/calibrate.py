@@ -12,10 +12,10 @@ from depthwalk.analysis.calibrated import Calibrated, ClusterFit, MomentFit, Ori
 from depthwalk.domain.units import CONTRACT, Quantity
 from depthwalk.errors import UsageError
 from depthwalk.lab.calibration.clustering import Clustering, cluster
-from depthwalk.lab.calibration.fitting import Found, Progress, Target, Worlds, fit, moments_of
+from depthwalk.lab.calibration.fitting import WORK, Found, Progress, Target, Worlds, fit, moments_of
 from depthwalk.lab.calibration.moments import MOMENTS, Band, bands
 from depthwalk.lab.calibration.observed import STRETCH, Observed
-from depthwalk.lab.calibration.parameters import Beginning, begin, missing
+from depthwalk.lab.calibration.parameters import Beginning, begin, in_motion, missing
 from depthwalk.lab.class_files import SPANS, dump_class
 from depthwalk.lab.worlds import LabClass
 from depthwalk.simulation.flow import MarketClass
@@ -25,6 +25,9 @@ FRESH: Final = 8_000_000
 
 VAGUE: Final = 0.7
 """A matched parameter whose logarithm has a larger standard error is not: the recording may mean half of it, or twice."""
+
+_PACED: Final = ("trade_rate", "followed")
+"""Moments that a market shows in slow motion only."""
 
 _ROUNDS_AGAIN: Final = 4
 _DIGITS: Final = 4
@@ -40,8 +43,10 @@ class Wish:
     quantity: Quantity | None = None
 
 
-def calibrate(observed: Observed, wish: Wish, *, progress: Progress = lambda *_: None) -> Calibrated:
+def calibrate(observed: Observed, wish: Wish, *, work: int = WORK, progress: Progress = lambda *_: None) -> Calibrated:
     """Return the class that a recording speaks for.
+
+    *work* is how many arrivals one look at a class may take: more is surer, and slower.
 
     Raises:
         UsageError: the recording does not identify some parameters, and no class is named to take them from; each is named
@@ -54,22 +59,33 @@ def calibrate(observed: Observed, wish: Wish, *, progress: Progress = lambda *_:
         raise UsageError(refusal(unknown), hint="`--assume CLASS` takes those from a class, and writes them down as assumed")
     clustering = cluster(observed.flows, STRETCH) if observed.flows and "branching" not in unknown else None
     beginning = begin(wish.name, wish.assume.market, observed, data, clustering)
-    target = Target(bands=data, look=observed.look, structure=observed.structure)
+    paced = "taker_rate" not in unknown and "provider_rate" in unknown
+    shapes = {key: band for key, band in data.items() if not paced or key not in _PACED}
+    target = Target(bands=shapes, look=observed.look, structure=observed.structure, work=work)
     fitted = _matched(beginning, target, progress)
-    found = rounded(fitted.market)
-    shown = moments_of(found, target, Worlds.of(found, observed.look.step, first=FRESH))
+    found = fitted.market
+    shown = moments_of(found, target, Worlds.of(found, target, first=FRESH))
+    errors, words = dict(fitted.errors), _looked(observed)
+    if paced and "trade_rate" in shown:
+        pace = data["trade_rate"].value / shown["trade_rate"]
+        found = in_motion(found, pace)
+        shown["trade_rate"] *= pace
+        shown.pop("followed", None)
+        errors["taker_rate"] = data["trade_rate"].deviation
+        words += f"; what moves is {wish.assume.name} at {pace:.2g} times its pace"
+    found = rounded(found)
     quantity = wish.quantity or usual_order(data["touch"].value)
     rows = [_row(key, data[key], shown.get(key)) for key in data]
-    parameters = [_parameter(found, name, beginning.measured, fitted.errors, wish.assume.name) for name in SPANS]
+    parameters = [_parameter(found, name, beginning.measured, errors, wish.assume.name) for name in SPANS]
     lab_class = LabClass(
-        market=found, quantity=quantity, structure=observed.structure, source="; ".join((*wish.sources, _looked(observed)))
+        market=found, quantity=quantity, structure=observed.structure, source="; ".join((*wish.sources, words))
     )
     clusters = None if clustering is None else _cluster_fit(clustering)
     assumed = {each.name: each.source for each in parameters if each.origin is Origin.ASSUMED}
     return Calibrated(
         name=wish.name,
         sources=wish.sources,
-        looked=_looked(observed),
+        looked=words,
         markets=observed.markets,
         stretches=len(observed.table),
         books=round(observed.total("books")),

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-_ROUNDS: Final = 60
-_CLOSE: Final = 1e-3
+_ROUNDS: Final = 200
+_CLOSE: Final = 3e-4
 _FIVE_PERCENT: Final = 1.358
 """Times 1/sqrt(n): the distance that one sample in twenty exceeds by chance."""
 

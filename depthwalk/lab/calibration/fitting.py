@@ -19,6 +19,11 @@ Progress = Callable[[int, int, float], None]
 """Is told how many evaluations are done, how many there may be, and the best distance so far."""
 
 ROUNDS: Final = 12
+"""Steps that a fit makes at most."""
+
+WORK: Final = 100_000
+"""Arrivals of one look at a class: a few seconds."""
+
 _FLOORS: Final = {True: 0.04, False: 0.01}
 """What a moment must at least be off by to count as one deviation, in logarithms and by difference: no class is that exact."""
 
@@ -37,20 +42,21 @@ _LONG: Final = 9_000
 _PULL: Final = 1.1
 """How hard a parameter is held where it began: a factor of three counts as one deviation of one moment."""
 
-_WORK: Final = 100_000
-"""Arrivals that one look at a class may take in all its worlds: a few seconds."""
-
-_FEWEST_SEEDS: Final = 10
+_FEWEST_SEEDS: Final = 8
 _MOST_SEEDS: Final = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What is to be met: *bands* of the recording, looked at as *look*, on the prices of *structure*."""
+    """What is to be met: *bands* of the recording, looked at as *look*, on the prices of *structure*.
+
+    *work*: arrivals that one look at a class may take in all its worlds.
+    """
 
     bands: Mapping[str, Band]
     look: Look
     structure: str
+    work: int
 
 
 def moments_of(market: MarketClass, target: Target, worlds: "Worlds") -> dict[str, float]:
@@ -66,11 +72,11 @@ class Worlds:
     seconds: int
 
     @classmethod
-    def of(cls, market: MarketClass, step: int, *, first: int = SEED) -> "Worlds":
+    def of(cls, market: MarketClass, target: Target, *, first: int = SEED) -> "Worlds":
         """Return as many as keep one look at such a class short."""
-        a_second = arrivals_a_second(market)
+        a_second, step = arrivals_a_second(market), target.look.step
         seconds = int(min(_LONGEST, max(_SHORTEST, _LONG / a_second))) // step * step
-        count = int(min(_MOST_SEEDS, max(_FEWEST_SEEDS, _WORK / ((warming(market) + seconds) * a_second))))
+        count = int(min(_MOST_SEEDS, max(_FEWEST_SEEDS, target.work / ((warming(market) + seconds) * a_second))))
         return cls(range(first, first + count), seconds)
 
 
@@ -93,7 +99,7 @@ class _Fit:
     def __init__(self, start: MarketClass, free: Sequence[str], target: Target, rounds: int, progress: Progress) -> None:
         self._start, self._free, self._target = start, tuple(free), target
         self._rounds, self._progress = rounds, progress
-        self._worlds = Worlds.of(start, target.look.step)
+        self._worlds = Worlds.of(start, target)
         self._low = np.log([max(SPANS[name].low, _LOWEST) for name in free])
         self._high = np.log([SPANS[name].high for name in free])
         self._begin = np.clip(np.log([max(getattr(start, name), _LOWEST) for name in free]), self._low, self._high)

@@ -3,6 +3,7 @@
 A stretch is the unit that is drawn with replacement: minutes next to one another tell the same story, stretches hardly.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -116,11 +117,9 @@ def compared(key: str, value: Floats) -> Floats:
 def values(table: Sequence[Sequence[float]] | Floats) -> dict[str, float]:
     """Return the moments of all stretches together, as far as there is enough to tell."""
     total = np.asarray(table, dtype=float).sum(axis=0)
-    return {
-        key: float(moment.of(total))
-        for key, moment in MOMENTS.items()
-        if total[AT[moment.count]] >= _FEWEST and np.isfinite(moment.of(total))
-    }
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = {key: float(each.of(total)) for key, each in MOMENTS.items() if total[AT[each.count]] >= _FEWEST}
+    return {key: value for key, value in found.items() if math.isfinite(value)}
 
 
 def bands(table: Sequence[Sequence[float]] | Floats, *, seed: int = 0) -> dict[str, Band]:

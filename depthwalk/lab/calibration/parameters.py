@@ -107,7 +107,8 @@ def begin(
     """Return the class to begin with: measured where a recording shows a parameter as it is, else guessed or assumed.
 
     What is assumed is assumed in proportion: sizes grow, and impact shrinks, with the size of this market's orders; takers and
-    the informed come at its pace; and of what it moves, news has the share that it has in the class assumed from.
+    the informed come at its pace; and of what it moves, news has the share that it has in the class assumed from. Where nothing
+    that moves was seen, all goes at the pace of that class, and `in_motion` brings it to the pace of the takers.
     """
     unknown = missing(observed, bands)
     value = {key: band.value for key, band in bands.items()}
@@ -126,28 +127,46 @@ def begin(
     guess["half_gap"] = max(0.02, value["spread"] / 2 - _USUAL_GAP)
     lots = assumed.scaled(guess["provider_size"] / assumed.provider_size)
     if "taker_rate" not in unknown:
-        guess["taker_rate"] = value["trade_rate"]
         guess["taker_size"], guess["taker_size_sigma"] = value["trade_size"], value["trade_spread"]
         guess["informed_size"] = assumed.informed_size * value["trade_size"] / assumed.taker_size
-        guess["informed_rate"] = assumed.informed_rate * value["trade_rate"] / assumed.taker_rate
-    elif seen:
-        pace = guess["provider_rate"] / assumed.provider_rate
+    if seen:
+        # Takers at the pace of takers, or of orders where nothing is known of takers.
+        pace = value.get("trade_rate", assumed.taker_rate * value["add_rate"] / assumed.provider_rate) / assumed.taker_rate
         guess["taker_rate"], guess["informed_rate"] = assumed.taker_rate * pace, assumed.informed_rate * pace
     if clustering is not None and "branching" not in unknown:
         guess["branching"] = min(0.9, max(0.02, clustering.branching))
         guess["cluster_seconds"] = min(600.0, max(0.05, clustering.delay))
     known = [key for key in SPANS if key not in unknown]
-    measured = {"cluster_seconds"} & set(known)
+    measured = {"cluster_seconds"} if seen else {"cluster_seconds", "branching"}
     if observed.look.every_change:
         measured |= set(_SIZES)
     if not seen:
-        # Of rate and lifetime only the product shows: how many orders stand.
-        known.append("provider_rate")
+        # Of rate and lifetime only the product shows: how many orders stand. How fast takers come is a matter of pace.
+        known = ["provider_rate", *(key for key in known if key != "taker_rate")]
     clipped = {key: min(SPANS[key].high, max(SPANS[key].low, guess[key])) for key in guess}
     return Beginning(
         market=replace(lots, name=name, **clipped),
         measured=tuple(key for key in known if key in measured),
         matched=tuple(key for key in known if key not in measured),
+    )
+
+
+def in_motion(market: MarketClass, pace: float) -> MarketClass:
+    """Return the same market with time running *pace* times as fast: its books look the same, everything takes less or more.
+
+    How takers cluster is left as it is: that is told in seconds by whoever follows whom.
+    """
+    return replace(
+        market,
+        provider_rate=market.provider_rate * pace,
+        provider_life=market.provider_life / pace,
+        taker_rate=market.taker_rate * pace,
+        informed_rate=market.informed_rate * pace,
+        volatility=market.volatility * math.sqrt(pace),
+        news_interval=market.news_interval / pace,
+        provider_lag=market.provider_lag / pace,
+        impact_life=market.impact_life / pace,
+        review_rate=market.review_rate * pace,
     )
 
 

@@ -118,7 +118,8 @@ class Stretch:
             if not (math.isnan(before) or math.isnan(after)):
                 sums[AT["lean_move"]] += lean * (after - before)
                 sums[AT["lean_square"]] += lean * lean
-        seconds = sum(not math.isnan(mid) for mid in mids) * step
+        # What is told after the last look belongs to nobody.
+        seconds = sum(not math.isnan(mid) for mid in mids[:-1]) * step
         if tells_adds or self._increases:
             sums[AT["add_seconds"]] += seconds
         if tells_trades:
