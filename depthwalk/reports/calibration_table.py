@@ -15,6 +15,9 @@ from depthwalk.reports.result_json import Json
 from depthwalk.reports.wording import ABSENT, UNICODE, Glyphs
 
 _STYLES: Final = {Verdict.OK: "green", Verdict.NEAR: "yellow", Verdict.OFF: "bold red"}
+_VAGUE: Final = 4.0
+"""A parameter that may as well be four times as large, or a quarter, is not told by the recording to speak of."""
+
 _TINY: Final = 5e-4
 _DECIMALS: Final = ((100, 0), (10, 1), (1, 2))
 
@@ -64,7 +67,9 @@ def _origin(parameter: Parameter) -> str:
         case Origin.MEASURED:
             return "measured"
         case Origin.MATCHED:
-            return "matched" if parameter.factor is None else f"matched, within a factor {parameter.factor:.2f}"
+            if parameter.factor is None or parameter.factor > _VAGUE:
+                return "matched, but the recording hardly tells"
+            return f"matched, within a factor {parameter.factor:.2f}"
         case Origin.ASSUMED:
             return f"assumed, as in {parameter.source}"
 
@@ -76,7 +81,7 @@ def _notes(found: Calibrated) -> Iterator[str]:
     yield "Books count while their mid is from 20 to 80 cents. Depths are typical ones: geometric means."
     assumed = [each.name for each in found.parameters if each.origin is Origin.ASSUMED]
     if assumed:
-        yield f"The recording says nothing, or hardly anything, of {len(assumed)} parameters: they are assumed, in proportion."
+        yield f"The recording says nothing of {len(assumed)} parameters: they are assumed, in proportion."
     cluster = found.clustering
     if cluster is not None:
         held = "which chance allows" if cluster.distance <= cluster.allowed else f"where chance allows {cluster.allowed:.3f}"

@@ -12,10 +12,10 @@ from depthwalk.analysis.calibrated import Calibrated, ClusterFit, MomentFit, Ori
 from depthwalk.domain.units import CONTRACT, Quantity
 from depthwalk.errors import UsageError
 from depthwalk.lab.calibration.clustering import Clustering, cluster
-from depthwalk.lab.calibration.fitting import WORK, Found, Progress, Target, Worlds, fit, moments_of
+from depthwalk.lab.calibration.fitting import WORK, Progress, Target, Worlds, fit, moments_of
 from depthwalk.lab.calibration.moments import MOMENTS, Band, bands
 from depthwalk.lab.calibration.observed import STRETCH, Observed
-from depthwalk.lab.calibration.parameters import Beginning, begin, in_motion, missing
+from depthwalk.lab.calibration.parameters import begin, in_motion, missing
 from depthwalk.lab.class_files import SPANS, dump_class
 from depthwalk.lab.worlds import LabClass
 from depthwalk.simulation.flow import MarketClass
@@ -23,14 +23,11 @@ from depthwalk.simulation.flow import MarketClass
 FRESH: Final = 8_000_000
 """The first seed of the worlds that the fit is shown in."""
 
-VAGUE: Final = 0.7
-"""A matched parameter whose logarithm has a larger standard error is not: the recording may mean half of it, or twice."""
-
 _PACED: Final = ("trade_rate", "followed")
 """Moments that a market shows in slow motion only."""
 
-_ROUNDS_AGAIN: Final = 4
 _DIGITS: Final = 4
+_MOST: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +59,7 @@ def calibrate(observed: Observed, wish: Wish, *, work: int = WORK, progress: Pro
     paced = "taker_rate" not in unknown and "provider_rate" in unknown
     shapes = {key: band for key, band in data.items() if not paced or key not in _PACED}
     target = Target(bands=shapes, look=observed.look, structure=observed.structure, work=work)
-    fitted = _matched(beginning, target, progress)
+    fitted = fit(beginning.market, beginning.matched, target, progress=progress)
     found = fitted.market
     shown = moments_of(found, target, Worlds.of(found, target, first=FRESH))
     errors, words = dict(fitted.errors), _looked(observed)
@@ -94,7 +91,7 @@ def calibrate(observed: Observed, wish: Wish, *, work: int = WORK, progress: Pro
         parameters=tuple(parameters),
         moments=tuple(rows),
         clustering=clusters,
-        text=dump_class(lab_class, assumed=assumed, fit=_fit(rows, clusters, observed)),
+        text=dump_class(lab_class, assumed=assumed, fit=_fit(rows, clusters, observed, parameters)),
     )
 
 
@@ -131,18 +128,6 @@ def _usable(observed: Observed) -> dict[str, Band]:
     return found
 
 
-def _matched(beginning: Beginning, target: Target, progress: Progress) -> Found:
-    """Match parameters; those that then turn out hardly to show stay where they began, and the others are matched again."""
-    found = fit(beginning.market, beginning.matched, target, progress=progress)
-    hardly = {name for name, error in found.errors.items() if error > VAGUE}
-    if not hardly:
-        return found
-    kept = {name: getattr(beginning.market, name) for name in hardly}
-    again = replace(found.market, name=beginning.market.name, **kept)
-    left = [name for name in beginning.matched if name not in hardly]
-    return fit(again, left, target, rounds=_ROUNDS_AGAIN, progress=progress)
-
-
 def _row(key: str, band: Band, shown: float | None) -> MomentFit:
     moment = MOMENTS[key]
     return MomentFit(key=key, name=moment.name, unit=moment.unit, data=band.value, low=band.low, high=band.high, shown=shown)
@@ -155,7 +140,7 @@ def _parameter(
     if name in measured:
         return Parameter(name=name, value=value, origin=Origin.MEASURED)
     if name in matched:
-        return Parameter(name=name, value=value, origin=Origin.MATCHED, factor=math.exp(1.96 * matched[name]))
+        return Parameter(name=name, value=value, origin=Origin.MATCHED, factor=math.exp(min(_MOST, 1.96 * matched[name])))
     return Parameter(name=name, value=value, origin=Origin.ASSUMED, source=assumed)
 
 
@@ -181,12 +166,15 @@ def _looked(observed: Observed) -> str:
     return f"{how}, and public trades" if observed.total("trades") else f"{how}, no trades"
 
 
-def _fit(rows: Sequence[MomentFit], clusters: ClusterFit | None, observed: Observed) -> dict[str, object]:
+def _fit(
+    rows: Sequence[MomentFit], clusters: ClusterFit | None, observed: Observed, parameters: Sequence[Parameter]
+) -> dict[str, object]:
     fit: dict[str, object] = {
         "markets": observed.markets,
         "stretches": len(observed.table),
         "books": round(observed.total("books")),
         "verdicts": {verdict.value: sum(row.verdict is verdict for row in rows) for verdict in Verdict},
+        "within_factor": {each.name: _short(each.factor) for each in parameters if each.factor is not None},
         "moments": {
             row.key: {
                 "data": _short(row.data),

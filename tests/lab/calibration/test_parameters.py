@@ -1,0 +1,91 @@
+"""Which parameters a recording identifies, named with what would identify the others; and time run faster or slower."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from depthwalk.lab.calibration.moments import bands
+from depthwalk.lab.calibration.observed import Observed
+from depthwalk.lab.calibration.parameters import begin, in_motion, missing
+from depthwalk.lab.calibration.simulated import Look, simulate
+from depthwalk.lab.class_files import SPANS
+from depthwalk.lab.worlds import CLASSES
+
+MARKET = replace(CLASSES["moderate"].market, provider_rate=1.0, provider_life=8.0, taker_rate=0.6)
+
+NEVER = {
+    *("insensitive_share", "insensitive_reach", "taker_reach", "informed_rate", "informed_size", "informed_threshold"),
+    *("news_interval", "news_size", "provider_lag", "impact_life", "review_rate"),
+}
+MOVING = {"provider_rate", "provider_life", "volatility", "imbalance_weight"}
+TAKERS = {"taker_rate", "taker_size", "taker_size_sigma"}
+TIMES = {"branching", "cluster_seconds"}
+BOTH = {"impact_per_contract"}
+
+
+def _table(look: Look, seconds: int = 300) -> tuple[Sequence[float], ...]:
+    return tuple(simulate(MARKET, "linear_cent", seed, seconds=seconds, look=look) for seed in range(8))
+
+
+EVERYTHING = Look(every_change=True, trades=True)
+TABLES = {look: _table(look) for look in (EVERYTHING, Look(every_change=True), Look(step=5, increases=True), Look(step=10))}
+
+
+@pytest.mark.parametrize(
+    ("look", "more", "expected"),
+    [
+        (EVERYTHING, {}, NEVER),
+        (EVERYTHING, {"prints": True}, NEVER | TIMES),
+        (Look(every_change=True), {}, NEVER | TAKERS | TIMES | BOTH),
+        (Look(step=5, increases=True), {}, NEVER | TAKERS | TIMES | BOTH),
+        (Look(step=10), {"polled": True}, NEVER | MOVING | TAKERS | TIMES | BOTH),
+    ],
+)
+def test_what_a_kind_of_recording_does_not_say(look: Look, more: dict[str, bool], expected: set[str]) -> None:
+    """No trades: no takers; looks now and then: nothing that moves; and what no public feed shows is never known."""
+    observed = Observed(
+        **{"structure": "linear_cent", "look": look, "polled": False, "markets": 1, "table": TABLES[look]} | more
+    )
+    assert expected == set(missing(observed, bands(observed.table)))
+
+
+def test_orders_that_live_shorter_than_nobody_looks_are_not_known() -> None:
+    """Looks every 5 s at orders of eight tell their lives; at orders of two they would not."""
+    look = Look(step=5, increases=True)
+    quick = replace(MARKET, provider_rate=4.0, provider_life=1.5)
+    table = tuple(simulate(quick, "linear_cent", seed, seconds=300, look=look) for seed in range(8))
+    observed = Observed(structure="linear_cent", look=look, polled=False, markets=1, table=table)
+    assert set(missing(observed, bands(table))) >= MOVING
+
+
+def test_a_beginning_is_near_what_is_measured_and_assumes_in_proportion() -> None:
+    """Orders as they come, takers as they trade, and the assumed impact as small as the market's lots are large."""
+    observed = Observed(structure="linear_cent", look=EVERYTHING, polled=False, markets=1, table=TABLES[EVERYTHING])
+    assumed = CLASSES["liquid"].market
+    found = begin("new", assumed, observed, bands(observed.table), None)
+    assert ("new", 1.0) == (found.market.name, pytest.approx(found.market.provider_rate, rel=0.1))
+    assert MARKET.provider_size == pytest.approx(found.market.provider_size, rel=0.1)
+    lots = found.market.provider_size / assumed.provider_size
+    assert assumed.impact_per_contract / lots == pytest.approx(found.market.impact_per_contract)
+    assert {"provider_size", "provider_size_sigma", "cluster_seconds"} == set(found.measured)
+    assert set(SPANS) - NEVER - set(found.measured) == set(found.matched)
+
+
+def test_slow_motion_leaves_the_books_as_they_are() -> None:
+    """At half the pace the same books stand, orders come half as often, and a mid needs twice the time to move as far."""
+    fast, slow = (
+        {
+            key: band.value
+            for key, band in bands(
+                [simulate(market, "linear_cent", seed, seconds=seconds, look=EVERYTHING) for seed in range(10)]
+            ).items()
+        }
+        for market, seconds in ((MARKET, 150), (in_motion(MARKET, 0.5), 300))
+    )
+    for key in ("spread", "depth3", "levels"):
+        assert fast[key] == pytest.approx(slow[key], rel=0.05)
+    for key in ("add_rate", "trade_rate"):
+        assert fast[key] / 2 == pytest.approx(slow[key], rel=0.25)
+    assert fast["residence"] * 2 == pytest.approx(slow["residence"], rel=0.1)
+    assert fast["volatility20"] == pytest.approx(slow["volatility40"], rel=0.25)
