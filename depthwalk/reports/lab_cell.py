@@ -60,7 +60,7 @@ def _facts(cell: Cell) -> str:
     ordered = wording.contracts(least) if least == most else f"{wording.contracts(least)} to {wording.contracts(most)}"
     touch = "" if cell.over_touch is None else f", {cell.over_touch:.2f} times the touch in the median"
     bins = ", ".join(
-        f"{count} at {name.replace('<=', '≤')}" for name, count in zip(TOUCH_BINS, cell.touch_bins, strict=True) if count
+        f"{count:,} at {name.replace('<=', '≤')}" for name, count in zip(TOUCH_BINS, cell.touch_bins, strict=True) if count
     )
     book = [
         f"{words} {value:.{decimals}f}{unit}"
@@ -73,7 +73,7 @@ def _facts(cell: Cell) -> str:
     ]
     sentences = [
         f"N {ordered} contracts{touch}{f' (seeds by N/touch: {bins})' if bins else ''}.",
-        f"{cell.seeds} seeds, {cell.two_sided} two-sided at the decision, {cell.one_sided} one-sided (their fill rate only).",
+        f"{cell.seeds:,} seed{'' if cell.seeds == 1 else 's'}, {cell.two_sided:,} two-sided at the decision, {cell.one_sided:,} one-sided (their fill rate only).",
         *([f"Books on average: {', '.join(book)}."] if book else []),
     ]
     return " ".join(sentences)
@@ -123,9 +123,10 @@ def _distribution(rows: Sequence[ArmFigures], arms: Arms, name: str) -> Html | N
             for row in known
         ],
     )
+    again = f", the line is {arms[known[0].arm].label} again" if len(known) > 1 else ""
     caption = (
-        "What an execution costs in the end: distribution of the net shortfall. The signs are means with their intervals; the "
-        f"line is {arms[known[0].arm].label} again. The outermost 2 % at either end are not drawn."
+        f"What an execution costs in the end: distribution of the net shortfall. Signs are means with their intervals{again}. "
+        "The outermost 2 % at either end are not drawn."
     )
     return figure(drawing, caption, numbers)
 

@@ -104,7 +104,7 @@ caption { text-align: left; padding: 0 0 .35rem; }
 caption span { display: inline-block; position: sticky; left: 0; max-width: calc(100vw - 2.5rem); }
 th, td { padding: .3rem .6rem; text-align: right; vertical-align: top; white-space: nowrap; }
 th, td { border-bottom: 1px solid var(--grid); }
-thead th { font-weight: 600; white-space: normal; overflow-wrap: anywhere; min-width: 4.5rem; max-width: 9rem; }
+thead th { font-weight: 600; white-space: normal; min-width: 4.5rem; max-width: 9rem; }
 thead th { color: var(--muted); vertical-align: bottom; border-color: var(--muted); }
 th:first-child { text-align: left; font-weight: 600; position: sticky; left: 0; background: var(--paper); padding-left: 0; }
 th:first-child { white-space: normal; overflow-wrap: anywhere; min-width: 9.5rem; max-width: 15rem; }

@@ -157,7 +157,7 @@ def frontier(
     """Draw what each arm pays (x) against what it fills (y), both with intervals: the upper left is best."""
     known = [(arm, x, y) for arm, x, y in points if x is not None and y is not None]
     with drawing(WIDTH, _HEIGHT) as figure:
-        axes = _axes(figure, left=46)
+        axes = _axes(figure, left=56)
         axes.set(xlabel=titles[0], ylabel=titles[1])
         for arm, x, y in known:
             _cross(axes, arm.look, x=x, y=y)
@@ -205,7 +205,7 @@ def fan(
 ) -> str:
     """Draw where prices go: bands between the outer and the inner quantiles of *steps*, and the middle one as a line."""
     with drawing(WIDTH, _HEIGHT) as figure:
-        axes = _axes(figure, left=46, right=46)
+        axes = _axes(figure, left=56, right=46)
         axes.set(xlim=(0, seconds[-1]), xlabel="seconds after the decision", ylabel=axis)
         known = [(at, step) for at, step in zip(seconds, steps, strict=True) if step]
         seconds, lines = [at for at, _ in known], list(zip(*(step for _, step in known), strict=True))
