@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from depthwalk.errors import DomainError, UsageError
-
 if TYPE_CHECKING:
     from depthwalk.lab.recorded.tape import Tapes
 
@@ -49,17 +47,13 @@ def _of_database(path: Path) -> "Tapes":
                 PublicTrade(trade_id=one.trade_id, at=one.at, price=one.price, quantity=one.quantity, taker=one.taker)
                 for one in rows.trades
             ]
-            source = f"{path}, {coverage.environment}, {coverage.source}"
-            try:
-                tapes = tapes_of_books(
-                    coverage.ticker,
-                    [(row.event_time, row.book) for row in rows.books],
-                    source=source,
-                    trades=trades,
-                    confirmed=rows.confirmed,
-                    gaps=rows.gaps,
-                )
-            except DomainError as error:
-                raise UsageError(f"{source}, {coverage.ticker}: {error}") from None
+            tapes = tapes_of_books(
+                coverage.ticker,
+                [(row.event_time, row.book) for row in rows.books],
+                source=f"{path}, {coverage.environment}, {coverage.source}",
+                trades=trades,
+                confirmed=rows.confirmed,
+                gaps=rows.gaps,
+            )
             found.append(tapes)
     return together(found)

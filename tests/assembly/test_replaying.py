@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 
 from depthwalk.assembly.replaying import recordings
-from depthwalk.domain.book import Book
 from depthwalk.domain.order import Side
-from depthwalk.domain.units import Instant, Price, Quantity
+from depthwalk.domain.units import Price, Quantity
 from depthwalk.errors import UsageError
 from depthwalk.lab.recorded.tape import Kind
 from depthwalk.ports import RecordedBook, RecordedTrade, RecordingSource
@@ -60,22 +59,6 @@ def test_files_and_databases_together(tmp_path: Path) -> None:
     found = recordings([written(tmp_path / "books.jsonl", lines), _recorded(tmp_path / "kept.db")])
     assert ["T"] * 4 == [tape.ticker for tape in found.tapes]
     assert sorted(tape.start for tape in found.tapes) == [tape.start for tape in found.tapes]
-
-
-def test_a_price_on_no_grid_is_said(tmp_path: Path) -> None:
-    """With the database, the market and the price."""
-    odd = RecordedBook(
-        ticker="T",
-        environment="live",
-        source=POLL,
-        event_time=Instant(1),
-        receipt_time=Instant(1),
-        book=Book.of_levels(bids=[(Price(0), Quantity(1))], asks=[]),
-    )
-    with open_database(tmp_path / "odd.db") as database:
-        RecordingStore(database).write_books([odd])
-    with pytest.raises(UsageError, match=r"odd.db, live, poll, T: price 0.0000 is on no published price grid"):
-        recordings([tmp_path / "odd.db"])
 
 
 def test_what_is_not_there_is_refused(tmp_path: Path) -> None:

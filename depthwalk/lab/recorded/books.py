@@ -71,9 +71,6 @@ def tapes_of_books(
         gaps: stretches of which nothing is known, whatever else says so.
         silence: how long a book is believed after it was last seen or confirmed.
 
-    Raises:
-        DomainError: a price is on no published grid.
-
     """
     scribe = Scribe(source)
     waiting = list(reversed(trades))

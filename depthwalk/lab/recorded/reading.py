@@ -122,14 +122,7 @@ def together(found: Sequence[Tapes]) -> Tapes:
 def _reading(path: Path, read: Callable[[Scribe, Path], None]) -> Tapes:
     scribe = Scribe(str(path))
     read(scribe, path)
-    return _finish(scribe, path, {})
-
-
-def _finish(scribe: Scribe, path: Path, terms: dict[str, Terms]) -> Tapes:
-    try:
-        return scribe.finish(terms)
-    except DomainError as error:
-        raise UsageError(f"{path}: {error}") from None
+    return scribe.finish()
 
 
 def _levels(levels: _Levels | None) -> list[Level]:
@@ -182,7 +175,7 @@ def _read_run(folder: Path) -> Tapes:
     found = [line for name in _RUN_FILES for line in _decoded(files[name])]
     scribe = Scribe(str(folder))
     _take_kept(scribe, _sorted(found))
-    return _finish(scribe, folder, _closes(files[_CLOSES]))
+    return scribe.finish(_closes(files[_CLOSES]))
 
 
 def _find(folder: Path, name: str) -> Path | None:

@@ -174,7 +174,7 @@ class Scribe:
             self._cut(ticker, market, where, reason)
 
     def finish(self, terms: Mapping[str, Terms] | None = None) -> Tapes:
-        """Return the tapes. Raises DomainError where a price is on no grid."""
+        """Return the tapes; *terms* are those of markets of which more is known than the frames say."""
         for market in self._markets.values():
             if market.crossed is not None and market.draft is not None:
                 self._give_up(market, "it is still crossed at the end")
