@@ -87,11 +87,13 @@ class Bootstrap:
         values = _table(columns)
         present = np.isfinite(values)
         filled, wide = np.where(present, values, 0.0), values.shape[1]
-        sums, clusters = self._summed(rows, np.hstack((filled, present.astype(float))))
+        # Most columns lack the same rows, or none: their weights are added up once.
+        patterns, which = np.unique(present, axis=1, return_inverse=True)
+        sums, clusters = self._summed(rows, np.hstack((filled, patterns.astype(float))))
         with np.errstate(invalid="ignore", divide="ignore"):
-            drawn = sums[:, :wide] / sums[:, wide:]
+            drawn = sums[:, :wide] / sums[:, wide:][:, which]
             plain = filled.sum(axis=0) / present.sum(axis=0)
-        return [Draws(float(plain[k]), drawn[:, k], int(clusters[wide + k])) for k in range(wide)]
+        return [Draws(float(plain[k]), drawn[:, k], int(clusters[wide + which[k]])) for k in range(wide)]
 
     def totals(self, rows: Sequence[int], columns: Sequence[Sequence[Value]]) -> list[Draws]:
         """Return the sum of each column over *rows*; None counts as nothing. Without any value there is no total."""
@@ -142,7 +144,10 @@ class Bootstrap:
         """Return the sum of each column in each resample, and in how many clusters each column is not 0."""
         owners, places = np.unique(self._cluster[np.asarray(rows, dtype=np.intp)], return_inverse=True)
         by_cluster = np.zeros((owners.size, values.shape[1]))
-        np.add.at(by_cluster, places, values)
+        if owners.size == len(values):
+            by_cluster[places] = values  # one row each, which is much quicker
+        else:
+            np.add.at(by_cluster, places, values)
         drawn = np.empty((self.resamples, values.shape[1]))
         step = max(1, _BLOCK // max(1, owners.size))
         for first in range(0, self.resamples, step):

@@ -3,9 +3,11 @@
 What the words and figures mean stands with the values, in `paired.py`. Pure, and the same whatever order trials came in.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from math import erfc, isfinite, sqrt
+from itertools import islice
+from math import ceil, erfc, floor, isfinite, sqrt
 from statistics import fmean, median
 from typing import Final, NamedTuple, TypeVar
 
@@ -33,7 +35,11 @@ from depthwalk.analysis.trial_columns import FILLED_BY, NAN, PATH, REASONS, Metr
 from depthwalk.domain.units import CENT, CONTRACT, Quantity
 
 _TOUCH_ENDS: Final = (0.5, 1.0, 2.0, 4.0)
-_QUANTILES: Final = (0.5, 0.95)
+_MEDIAN: Final = 0.5
+_TAIL: Final = 0.95
+_NORMAL_95: Final = 1.96
+_CLOSE: Final = 1e-6
+"""Products of shares and counts are whole numbers only to within rounding."""
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -70,6 +76,24 @@ def p_value(draws: Draws) -> float | None:
     if error == 0:
         return 1.0 if draws.value == 0 else 0.0
     return erfc(abs(draws.value) / error / sqrt(2))
+
+
+def quantile(values: Iterable[float], share: float) -> Estimate | None:
+    """Return a quantile of what is known of *values*, with the 95 % interval between two of them; None where nothing is.
+
+    It is the smallest value that at least the share of them do not exceed, the median the middle of two. The interval's ends
+    are order statistics (binomial ranks, normal approximation); where one of them lies beyond the sample there is no interval.
+    """
+    known = sorted(value for value in values if isfinite(value))
+    count = len(known)
+    if not count:
+        return None
+    value = median(known) if share == _MEDIAN else known[ceil(share * count - _CLOSE) - 1]
+    half = _NORMAL_95 * sqrt(count * share * (1 - share))
+    low, high = floor(count * share - half), ceil(count * share + half) + 1
+    if low < 1 or high > count:
+        return Estimate(value=value)
+    return Estimate(value=value, low=known[low - 1], high=known[high - 1])
 
 
 class _Strata(NamedTuple):
@@ -119,57 +143,62 @@ class _Measuring:
         )
 
     def _arm(self, name: str, columns: Columns, base: Columns | None, strata: _Strata) -> ArmFigures:
-        two, bins = strata.two, strata.bins
+        two = strata.two
         values = {metric: _at(columns.metric(metric), two) for metric in Metric}
-        means = self._means(two, [*values.values(), *_binned(values[PRIMARY], bins)])
-        figures = dict(zip(Metric, means, strict=False))
-        net = self._draw.quantiles(two, values[PRIMARY], _QUANTILES)
-        gross = self._draw.quantiles(two, values[Metric.SHORTFALL], _QUANTILES)
-        fill = _at(columns.metric(Metric.FILL), strata.one)
-        reasons = [REASONS[int(number)].value for number in columns.column("reason")]
+        differences = {} if base is None else _differences(values, {metric: _at(base.metric(metric), two) for metric in values})
+        # All at once: what takes the time is weighing the rows, not how many columns they have.
+        means, net_by_touch, fill_curve, others, by_touch = self._means(
+            two,
+            [*values.values()],
+            _binned(values[PRIMARY], strata.bins),
+            _curve(columns, two),
+            [*differences.values()],
+            _binned(differences[PRIMARY], strata.bins) if differences else [],
+        )
+        ((one_sided_fill,),) = self._means(strata.one, [_at(columns.metric(Metric.FILL), strata.one)])
         return ArmFigures(
             arm=name,
-            means={metric: draws.estimate() for metric, draws in figures.items()},
-            net_median=net[0].estimate(),
-            net_tail=net[1].estimate(),
-            shortfall_median=gross[0].estimate(),
-            shortfall_tail=gross[1].estimate(),
-            net_by_touch=tuple(draws.estimate() for draws in means[len(figures) :]),
+            means={metric: draws.estimate() for metric, draws in zip(values, means, strict=True)},
+            net_median=quantile(values[PRIMARY], _MEDIAN),
+            net_tail=quantile(values[PRIMARY], _TAIL),
+            shortfall_median=quantile(values[Metric.SHORTFALL], _MEDIAN),
+            shortfall_tail=quantile(values[Metric.SHORTFALL], _TAIL),
+            net_by_touch=_estimates(net_by_touch),
             unpriced=sum(not isfinite(value) for value in values[PRIMARY]),
             depth_short=sum(map(int, _at(columns.column("depth_short"), two))),
-            one_sided_fill=self._means(strata.one, [fill])[0].estimate(),
-            reasons={reason: reasons.count(reason) for reason in dict.fromkeys(reasons)},
+            one_sided_fill=one_sided_fill.estimate(),
+            reasons=Counter(REASONS[int(number)].value for number in columns.column("reason")),
             audit=Audit(
                 overfilled=Quantity(int(sum(columns.column("overfilled_e2")))),
                 orphans=int(sum(columns.column("orphans"))),
                 beyond_cap=int(sum(columns.column("beyond_cap"))),
             ),
             distribution=distribution(values[PRIMARY]),
-            fill_curve=tuple(draws.estimate() for draws in self._means(two, _curve(columns, two))),
-            against=None if base is None else self._against(values, base, strata),
+            fill_curve=_estimates(fill_curve),
+            against=_against(differences, dict(zip(differences, others, strict=True)), by_touch) if differences else None,
         )
 
-    def _against(self, values: Mapping[Metric, list[float]], base: Columns, strata: _Strata) -> Against:
-        """Return the differences, not judged yet."""
-        two = strata.two
-        differences = {
-            metric: [arm - other for arm, other in zip(mine, _at(base.metric(metric), two), strict=True)]
-            for metric, mine in values.items()
-        }
-        means = self._means(two, [*differences.values(), *_binned(differences[PRIMARY], strata.bins)])
-        figures = dict(zip(Metric, means, strict=False))
-        return Against(
-            differences={metric: draws.estimate() for metric, draws in figures.items()},
-            pairs=sum(isfinite(value) for value in differences[PRIMARY]),
-            by_touch=tuple(draws.estimate() for draws in means[len(figures) :]),
-            p=p_value(figures[PRIMARY]),
-            adjusted=None,
-            verdict=Verdict.UNDECIDED,
-            fill=FillVerdict.NOT_ASKED,
-        )
+    def _means(self, rows: list[int], *groups: list[list[float]]) -> list[list[Draws]]:
+        """Return the mean of each column over *rows*, group by group."""
+        draws = iter(self._draw.means(rows, [column for group in groups for column in group]))
+        return [list(islice(draws, len(group))) for group in groups]
 
-    def _means(self, rows: list[int], columns: Sequence[Sequence[float]]) -> list[Draws]:
-        return self._draw.means(rows, columns)
+
+def _differences(values: Mapping[Metric, list[float]], base: Mapping[Metric, list[float]]) -> dict[Metric, list[float]]:
+    return {metric: [mine - other for mine, other in zip(values[metric], base[metric], strict=True)] for metric in values}
+
+
+def _against(differences: Mapping[Metric, list[float]], draws: Mapping[Metric, Draws], by_touch: Sequence[Draws]) -> Against:
+    """Return the differences, not judged yet."""
+    return Against(
+        differences={metric: each.estimate() for metric, each in draws.items()},
+        pairs=sum(isfinite(value) for value in differences[PRIMARY]),
+        by_touch=_estimates(by_touch),
+        p=p_value(draws[PRIMARY]),
+        adjusted=None,
+        verdict=Verdict.UNDECIDED,
+        fill=FillVerdict.NOT_ASKED,
+    )
 
 
 def _judged(cells: Sequence[Cell]) -> tuple[Cell, ...]:
@@ -240,6 +269,10 @@ def _paths(columns: Columns, rows: list[int]) -> list[list[int | None]]:
     steps = (_at(columns.column(name), rows) for name in PATH)
     paths = (path for path in zip(*steps, strict=True) if isfinite(path[0]))
     return [[int(value) if isfinite(value) else None for value in path] for path in paths]
+
+
+def _estimates(draws: Iterable[Draws]) -> tuple[Estimate | None, ...]:
+    return tuple(each.estimate() for each in draws)
 
 
 def _bin(over_touch: float) -> int:
