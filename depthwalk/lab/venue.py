@@ -16,13 +16,13 @@ from depthwalk.domain.messages import AmendOrder, PublicTrade, SubmitOrder
 from depthwalk.domain.order import Fill, Side, TimeInForce
 from depthwalk.domain.result import ApiUsage
 from depthwalk.domain.units import SECOND, Duration, Instant, Money, Quantity
-from depthwalk.errors import ExchangeError, NotFound
+from depthwalk.errors import ExchangeError
 from depthwalk.kalshi.throttle import Throttle
 from depthwalk.lab.virtual import Schedule
 from depthwalk.paper.exchange import PaperExchange
 from depthwalk.paper.latency import LatencyModel
 from depthwalk.paper.ledger import PaperOrder
-from depthwalk.paper.refusals import fault_of
+from depthwalk.paper.refusals import fault_of, missing
 from depthwalk.ports import AmendReply, CancelReply, ExchangeStatus, OrderReport, SubmitReply
 from depthwalk.wire.faults import Kind, exception_for
 from depthwalk.wire.orders import AmendBody, CreateBody
@@ -160,7 +160,7 @@ class LabVenue:
         report = None if order is None else _report(order)
         await self._clock.sleep(back)
         if report is None:
-            raise NotFound(f"order {order_id}: there is none")
+            raise _refused(missing(), Kind.READ, f"order {order_id}")
         return report
 
     async def fills_since(self, ticker: str, since: Instant) -> Sequence[Fill]:

@@ -5,19 +5,19 @@ Both begin at the same moment, in forks of the same world, and draw the delays o
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from depthwalk.clock import LoopClock
+from depthwalk.clock import Clock, LoopClock
 from depthwalk.domain.messages import Event, Intent, Rules
 from depthwalk.domain.order import Fill
 from depthwalk.domain.result import ApiUsage
-from depthwalk.domain.units import Instant, Quantity
+from depthwalk.domain.units import Duration, Instant, Quantity
 from depthwalk.executors.base import Executor
 from depthwalk.executors.registry import make_executor
 from depthwalk.executors.state import BaseParams
@@ -33,11 +33,14 @@ from depthwalk.lab.worlds import TICKER
 from depthwalk.paper.app import create_app
 from depthwalk.paper.exchange import PaperExchange
 from depthwalk.paper.latency import LatencyTransport
+from depthwalk.ports import Exchange
 from depthwalk.reports.live_view import NullView
 from depthwalk.runtime.runner import Runner
 from depthwalk.runtime.virtual_time import run_virtual
 from depthwalk.simulation.flow import stream
 from depthwalk.storage.journal import MemoryJournal
+
+T = TypeVar("T")
 
 Told = tuple[Event, tuple[Intent, ...]]
 
@@ -82,10 +85,8 @@ def listening(name: str, params: BaseParams) -> tuple[Executor, list[Told]]:
     return executor, told
 
 
-def in_the_lab(world: WarmWorld, name: str, params: BaseParams, *, throttle: Throttle | None = None) -> Ran:
-    """Run an execution as the laboratory does."""
-    exchange, clock = exchange_of(world.setting, world.fork()), Schedule(START)
-    venue = LabVenue(
+def _venue(world: WarmWorld, clock: Schedule, exchange: PaperExchange, throttle: Throttle | None) -> LabVenue:
+    return LabVenue(
         exchange,
         clock,
         rng=stream(world.seed, "latency"),
@@ -93,6 +94,28 @@ def in_the_lab(world: WarmWorld, name: str, params: BaseParams, *, throttle: Thr
         throttle=throttle or Throttle(),
         market=world.setting.market,
     )
+
+
+def _client(world: WarmWorld, clock: LoopClock, exchange: PaperExchange, throttle: Throttle | None) -> KalshiClient:
+    key = Ed25519PrivateKey.generate()
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    app = httpx.ASGITransport(app=create_app(exchange, clock, {"paper": key.public_key()}))
+    return KalshiClient(
+        base_url=PAPER_URL,
+        transport=LatencyTransport(app, clock, stream(world.seed, "latency"), world.setting.latency),
+        credentials=Credentials("paper", lambda: pem),
+        clock=clock,
+        throttle=throttle or Throttle(),
+        rng=random.Random(world.seed),
+        timeout_seconds=3.0,
+        writes_enabled=True,
+    )
+
+
+def in_the_lab(world: WarmWorld, name: str, params: BaseParams, *, throttle: Throttle | None = None) -> Ran:
+    """Run an execution as the laboratory does."""
+    exchange, clock = exchange_of(world.setting, world.fork()), Schedule(START)
+    venue = _venue(world, clock, exchange, throttle)
     executor, told = listening(name, params)
     Drive(executor, world.parent, world.setting.market, Rules(), exchange=venue, clock=clock).to_the_end()
     return Ran(executor, exchange, venue.usage, clock.now(), told)
@@ -104,23 +127,7 @@ def on_paper(world: WarmWorld, name: str, params: BaseParams, *, throttle: Throt
 
     async def main() -> Ran:
         clock = LoopClock(START, asyncio.get_running_loop())
-        key = Ed25519PrivateKey.generate()
-        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        client = KalshiClient(
-            base_url=PAPER_URL,
-            transport=LatencyTransport(
-                httpx.ASGITransport(app=create_app(exchange, clock, {"paper": key.public_key()})),
-                clock,
-                stream(world.seed, "latency"),
-                world.setting.latency,
-            ),
-            credentials=Credentials("paper", lambda: pem),
-            clock=clock,
-            throttle=throttle or Throttle(),
-            rng=random.Random(world.seed),
-            timeout_seconds=3.0,
-            writes_enabled=True,
-        )
+        client = _client(world, clock, exchange, throttle)
         executor, told = listening(name, params)
         runner = Runner(
             executor=executor,
@@ -137,6 +144,50 @@ def on_paper(world: WarmWorld, name: str, params: BaseParams, *, throttle: Throt
         usage, ended_at = client.usage, clock.now()
         await client.close()
         return Ran(executor, exchange, usage, ended_at, told)
+
+    return run_virtual(main())
+
+
+Act = Callable[[Exchange, Clock], Awaitable[T]]
+
+
+@dataclass
+class Answered(Generic[T]):
+    """What came of requests, when that was, and what they took; in the laboratory also how long the throttle held them."""
+
+    value: T
+    at: Instant
+    usage: ApiUsage
+    exchange: PaperExchange
+    waited: Duration = Duration(0)
+
+
+def asked_in_the_lab(world: WarmWorld, act: Act[T], *, throttle: Throttle | None = None) -> Answered[T]:
+    """Make requests of the laboratory's venue."""
+    exchange, clock = exchange_of(world.setting, world.fork()), Schedule(START)
+    venue = _venue(world, clock, exchange, throttle)
+    found: list[T] = []
+
+    async def main() -> None:
+        found.append(await act(venue, clock))
+
+    clock.spawn(main())
+    while clock.turn():
+        pass
+    return Answered(found[0], clock.now(), venue.usage, exchange, venue.waited)
+
+
+def asked_on_paper(world: WarmWorld, act: Act[T], *, throttle: Throttle | None = None) -> Answered[T]:
+    """Make the same requests of the client, and so of the paper exchange behind its paths."""
+    exchange = exchange_of(world.setting, world.fork())
+
+    async def main() -> Answered[T]:
+        clock = LoopClock(START, asyncio.get_running_loop())
+        client = _client(world, clock, exchange, throttle)
+        value = await act(client, clock)
+        answered = Answered(value, clock.now(), client.usage, exchange)
+        await client.close()
+        return answered
 
     return run_virtual(main())
 
