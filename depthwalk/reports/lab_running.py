@@ -8,10 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from depthwalk.analysis.collection import CellKey, Collection
-from depthwalk.analysis.estimates import Estimate
 from depthwalk.analysis.paired import Asked
-from depthwalk.reports import wording
-from depthwalk.reports.lab_table import arm_name, half_sign, number
+from depthwalk.reports.lab_table import arm_name, halved
 from depthwalk.reports.wording import Glyphs
 
 
@@ -27,7 +25,7 @@ def running_table(asked: Asked, collection: Collection, signs: Glyphs) -> Render
     for arm in asked.arms:
         if arm.name != asked.baseline:
             found = (collection.running(CellKey(class_name, world), arm.name) for class_name in asked.classes)
-            table.add_row(arm_name(arm.name, signs), *(_halved(each, signs) for each in found))
+            table.add_row(arm_name(arm.name, signs), *(halved(each, signs, signed=True) for each in found))
     return table
 
 
@@ -37,16 +35,7 @@ def running_line(asked: Asked, collection: Collection, signs: Glyphs) -> str:
         return ""
     cell = collection.cells[-1]
     found = [(arm.name, collection.running(cell, arm.name)) for arm in asked.arms if arm.name != asked.baseline]
-    words = ", ".join(f"{name} {_halved(each, signs)}" for name, each in found)
+    words = ", ".join(f"{name} {halved(each, signs, signed=True)}" for name, each in found)
     return (
         signs.text(f"{cell.class_name} in {cell.world}, net {signs.cents} against {asked.baseline}: {words}") if found else ""
     )
-
-
-def _halved(estimate: Estimate | None, signs: Glyphs) -> str:
-    if estimate is None:
-        return wording.ABSENT
-    value = number(estimate.value, signed=True)
-    if estimate.low is None or estimate.high is None:
-        return value
-    return f"{value} {half_sign(signs)}{number((estimate.high - estimate.low) / 2)}"

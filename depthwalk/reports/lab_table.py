@@ -51,7 +51,8 @@ def comparison_tables(comparison: Comparison, *, width: int, signs: Glyphs = UNI
     parts: list[RenderableType] = [*_partial(comparison)]
     for cell in comparison.cells:
         parts += [*_cell(comparison, cell, width, signs), Text()]
-    return Group(*parts, *_arms(comparison, signs), _audit(comparison), *_notes(comparison, signs), *_partial(comparison))
+    parts += [*_overview(comparison, signs), *_arms(comparison, signs), _audit(comparison)]
+    return Group(*parts, *_notes(comparison, signs), *_partial(comparison))
 
 
 def verdict_words(against: Against) -> str:
@@ -93,13 +94,24 @@ def interval(estimate: Estimate | None, decimals: int = 2) -> str:
     return f"{value} [{number(estimate.low, decimals, signed=True)}, {number(estimate.high, decimals, signed=True)}]"
 
 
+def halved(estimate: Estimate | None, signs: Glyphs, *, signed: bool = False) -> str:
+    """Write a mean and half of its interval."""
+    if estimate is None:
+        return wording.ABSENT
+    value = number(estimate.value, signed=signed)
+    if estimate.low is None or estimate.high is None:
+        return value
+    return f"{value} {half_sign(signs)}{number((estimate.high - estimate.low) / 2)}"
+
+
 def _partial(comparison: Comparison) -> Iterator[Text]:
     if comparison.complete:
         return
     asked = comparison.asked
     done = sum(cell.seeds for cell in comparison.cells)
     wanted = len(asked.classes) * len(asked.worlds) * asked.runs
-    yield Text(f"PARTIAL: {done:,} of {wanted:,} seeds were run before it ended; all figures are of those.", "bold yellow")
+    words = "Who stops when he likes what he sees is less sure than the verdicts say."
+    yield Text(f"PARTIAL: {done:,} of {wanted:,} seeds were run. {words}", "bold yellow")
 
 
 def _cell(comparison: Comparison, cell: Cell, width: int, signs: Glyphs) -> Iterator[RenderableType]:
@@ -140,19 +152,17 @@ def half_sign(signs: Glyphs) -> str:
 
 
 def _figure_columns(signs: Glyphs) -> _Columns:
-    half = half_sign(signs)
-
     def mean(metric: Metric, decimals: int) -> _Cells:
         return lambda arm: _mean(arm.means[metric], decimals)
 
-    def halved(metric: Metric) -> _Cells:
-        return lambda arm: _halved(arm.means[metric], half)
+    def with_half(metric: Metric) -> _Cells:
+        return lambda arm: halved(arm.means[metric], signs)
 
     return (
         ("slip %", mean(Metric.SLIPPAGE, 2)),
         ("fill %", mean(Metric.FILL, 1)),
-        ("shortfall %", halved(Metric.SHORTFALL)),
-        (f"net {signs.cents}", halved(Metric.NET_CENTS)),
+        ("shortfall %", with_half(Metric.SHORTFALL)),
+        (f"net {signs.cents}", with_half(Metric.NET_CENTS)),
         ("reqs", mean(Metric.REQUESTS, 0)),
         ("last s", mean(Metric.LAST_FILL, 1)),
     )
@@ -189,16 +199,35 @@ def _table(columns: _Columns, cell: Cell, signs: Glyphs, *, without: str | None 
     return table
 
 
+def _overview(comparison: Comparison, signs: Glyphs) -> Iterator[RenderableType]:
+    """Yield a table an arm, a row a world: what it saves in each class; nothing where there is one world only."""
+    asked = comparison.asked
+    if len(asked.worlds) == 1:
+        return
+    cells = {(cell.world, cell.class_name): cell for cell in comparison.cells}
+    for arm in asked.arms:
+        if arm.name == asked.baseline:
+            continue
+        yield Text(signs.text(f"{arm.name}: net {signs.cents} against {asked.baseline}"), "bold")
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+        table.add_column("world", no_wrap=True)
+        for name in asked.classes:
+            table.add_column(signs.text(name), overflow="fold")
+        for world in asked.worlds:
+            found = (cells.get((world, name)) for name in asked.classes)
+            table.add_row(signs.text(world), *(_saving(None if cell is None else cell.arm(arm.name), signs) for cell in found))
+        yield from (table, Text())
+
+
+def _saving(arm: ArmFigures | None, signs: Glyphs) -> Text:
+    if arm is None or arm.against is None:
+        return Text(wording.ABSENT)
+    line = Text(f"{halved(arm.against.primary, signs, signed=True)} ")
+    return line.append(arm.against.verdict.value, VERDICT_STYLES[arm.against.verdict])
+
+
 def _mean(estimate: Estimate | None, decimals: int) -> str:
     return wording.ABSENT if estimate is None else number(estimate.value, decimals)
-
-
-def _halved(estimate: Estimate | None, half: str) -> str:
-    if estimate is None:
-        return wording.ABSENT
-    if estimate.low is None or estimate.high is None:
-        return number(estimate.value)
-    return f"{number(estimate.value)} {half}{number((estimate.high - estimate.low) / 2)}"
 
 
 def _arms(comparison: Comparison, signs: Glyphs) -> Iterator[Text]:

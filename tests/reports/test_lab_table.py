@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from depthwalk.analysis.collection import CellKey
 from depthwalk.analysis.estimates import Estimate
 from depthwalk.analysis.paired import Comparison, FillVerdict, Verdict
 from depthwalk.analysis.pairing import compare
@@ -98,6 +99,21 @@ def test_a_breach_is_said_in_red_and_in_words() -> None:
     assert words in as_text(tables, width=140).replace("\n", " ")
     assert "\x1b[1;31mAUDIT FAILED" in as_text(tables, width=140, color=True)
     assert "Audit: no arm bought more" in _text(compared([trial(0, BASE)]))
+
+
+def test_several_worlds_are_shown_side_by_side() -> None:
+    """A table for each arm but the baseline, a row a world; what has not run yet has nothing."""
+    question = asked(classes=("thin", "liquid"), worlds=("base", "toxic"))
+    trials = [trial(seed, arm, cents) for seed in (0, 1) for arm, cents in ((BASE, 2.0), (OTHER, 1.25))]
+    comparison = compare(question, collected({THIN: trials, CellKey("thin", "toxic"): trials}), resamples=50)
+    text = _text(comparison, 80)
+    rows = [line.split() for line in text.partition("walker: net ¢ against simple_limit\n")[2].splitlines()[:3]]
+    assert rows == [
+        ["world", "thin", "liquid"],
+        ["base", "-0.75", "±0.00", "too", "few", "seeds", "-"],
+        ["toxic", "-0.75", "±0.00", "too", "few", "seeds", "-"],
+    ]
+    assert "simple_limit: net" not in text
 
 
 def test_a_part_is_called_a_part() -> None:
