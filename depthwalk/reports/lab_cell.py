@@ -17,6 +17,7 @@ from depthwalk.reports import lab_plots, wording
 from depthwalk.reports.lab_details import all_figures
 from depthwalk.reports.lab_html import Html, details, figure, table, tag
 from depthwalk.reports.lab_plots import Arm
+from depthwalk.reports.lab_table import number
 from depthwalk.reports.lab_words import Arms, difference, interval, judged, keyed, shown
 
 SECONDS: Final = tuple(in_seconds(step) for step in STEPS)
@@ -56,14 +57,11 @@ def cell_part(cell: Cell, asked: Asked, arms: Arms, *, name: str, whole: bool) -
 
 
 def _facts(cell: Cell) -> str:
-    least, most = cell.quantity
-    ordered = wording.contracts(least) if least == most else f"{wording.contracts(least)} to {wording.contracts(most)}"
-    touch = "" if cell.over_touch is None else f", {cell.over_touch:.2f} times the touch in the median"
-    bins = ", ".join(
-        f"{count:,} at {name.replace('<=', '≤')}" for name, count in zip(TOUCH_BINS, cell.touch_bins, strict=True) if count
-    )
-    book = [
-        f"{words} {value:.{decimals}f}{unit}"
+    least, most = map(wording.contracts, cell.quantity)
+    touch = "" if cell.over_touch is None else f", {number(cell.over_touch)} times the touch in the median"
+    bins = ", ".join(f"{count:,} at {name}" for name, count in zip(TOUCH_BINS, cell.touch_bins, strict=True) if count)
+    books = [
+        f"{words} {number(value, decimals)}{unit}"
         for words, value, decimals, unit in (
             ("spread", cell.spread_cents, 2, " cents"),
             ("at the touch", cell.touch, 1, ""),
@@ -72,11 +70,13 @@ def _facts(cell: Cell) -> str:
         if value is not None
     ]
     sentences = [
-        f"N {ordered} contracts{touch}{f' (seeds by N/touch: {bins})' if bins else ''}.",
-        f"{cell.seeds:,} seed{'' if cell.seeds == 1 else 's'}, {cell.two_sided:,} two-sided at the decision, {cell.one_sided:,} one-sided (their fill rate only).",
-        *([f"Books on average: {', '.join(book)}."] if book else []),
+        f"N {least if least == most else f'{least} to {most}'} contracts{touch}.",
+        f"{cell.seeds:,} seed{'' if cell.seeds == 1 else 's'}: {cell.two_sided:,} two-sided at the decision, ",
+        f"{cell.one_sided:,} one-sided (of which the fill rate only is told).",
+        f"Seeds by N/touch: {bins}." if bins else "",
+        f"Books on average: {', '.join(books)}." if books else "",
     ]
-    return " ".join(sentences)
+    return " ".join(filter(None, map(str.strip, sentences))).replace("<=", "≤")
 
 
 # --- tables ---

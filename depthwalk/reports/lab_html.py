@@ -123,6 +123,7 @@ figcaption { font-size: .86rem; }
 svg * { stroke-linejoin: round; stroke-linecap: butt; }
 svg { fill: var(--ink); }
 svg text { font-size: 10.5px; }
+svg .grid { fill: none; stroke: var(--grid); stroke-width: .7; }
 details { margin: .35rem 0; }
 summary { cursor: pointer; color: var(--muted); font-size: .86rem; }
 summary.world { color: var(--ink); font-size: 1.05rem; font-weight: 650; padding: .4rem 0; }

@@ -31,9 +31,9 @@ whether it fills no less, within {FILL_MARGIN:g} point. Undecided is an answer.
 """
 _MEASURED: Final = f"""
 Slippage is of what was filled: its average price against the mid at the decision, without fees. The shortfall is of the whole
-order: its unfilled rest is completed through the book at a common horizon, {in_seconds(STEPS[-1]):g} seconds after the decision.
-Net is with all fees, in cents a contract ordered; it alone decides. Means are over two-sided arrivals, differences over the
-seeds on which both arms have the figure.
+order: its unfilled rest is completed through the book {in_seconds(STEPS[-1]):g} seconds after the decision. Net is with all
+fees, in cents a contract ordered; it alone decides. Means are over two-sided arrivals, differences over the seeds on which both
+arms have the figure.
 """
 _INVENTED: Final = """
 The markets are invented: their makers do not think, their parameters do not change, and they are calibrated to few published

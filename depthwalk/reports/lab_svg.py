@@ -141,8 +141,9 @@ def _named(text: str, name: str) -> str:
     return text.replace('href="#', f'href="#{name}-')
 
 
-_SHARED: Final = ("font", "fill: var(--ink)", "stroke-linecap", "stroke-linejoin")
-"""Rules that all drawings share, and the page's style has: ink is what fills them where nothing else is said."""
+_SHARED: Final = ("font", "fill: var(--ink)", "stroke-linecap", "stroke-linejoin", "text-anchor: start")
+_GRID_LINE: Final = f"fill:none;stroke:var(--{_VARIABLES[GRID]});stroke-width:0.7"
+"""Rules that all drawings share: the page's style has them. Ink is what fills where nothing else is said."""
 
 _DROPPED: Final = re.compile(
     r"<!--.*?-->|<metadata>.*?</metadata>|<style.*?</style>"
@@ -182,10 +183,8 @@ def _path(commands: str) -> str:
 
 
 def _style(rules: str) -> str:
-    kept = [
-        rule.strip() for rule in rules.split(";") if not rule.strip().startswith(("font", "stroke-linecap", "stroke-linejoin"))
-    ]
-    return f' style="{";".join(kept).replace(": ", ":")}"'
+    kept = ";".join(rule.strip() for rule in rules.split(";") if not rule.strip().startswith(_SHARED)).replace(": ", ":")
+    return ' class="grid"' if kept == _GRID_LINE else f' style="{kept}"' if kept else ""
 
 
 def _ungrouped(text: str) -> str:
