@@ -22,6 +22,7 @@ _BINS: Final = 48
 _CUT: Final = 2
 """How many hundredths at either end of a distribution are not drawn."""
 
+# In px: a row of distributions, a plot, the way from a line's end to its label, and the margins.
 _ROW: Final = 34
 _HEIGHT: Final = 290
 _LEADER: Final = 16
