@@ -1,15 +1,16 @@
-"""Replaying recorded changes through executors, beside NautilusTrader with its TWAP and hftbacktest on the same events, in one run.
+"""Replaying recorded changes through executors, beside NautilusTrader's TWAP and hftbacktest on the same events, in one run.
 
 Run it from the repository root: PYTHONPATH=. python tests/benchmarks/bench_replay.py RUN [ROUNDS] [PEERS]
 
 RUN is a recorder's folder, as in kxbtc15m-ws-l2; PEERS a Python that has nautilus_trader 1.221 and hftbacktest 2.4 (by default
-/tmp/venv_peers/bin/python; what is not there is left out, and said). Every change of the run is replayed while an executor works
-an order: one execution after the other, each of 44 s, `twap` with a slice every 4 s, `dynamic_depth_walker`, and
-`simple_limit`; with the paper exchange's full order states, ledger and fees, requests, latency and throttle. NautilusTrader runs
-its TWAP with as many slices, hftbacktest a jitted strategy that sends as many orders.
+/tmp/venv_peers/bin/python; what is not there is left out, and said). The changes of the run are replayed while an executor
+works orders: one execution after the other, each of 44 s: `twap` with a slice every 4 s, `dynamic_depth_walker`,
+`simple_limit`, and a `simple_limit` at the bid that rests for 40 s; all with the paper exchange's full order states, ledger and
+fees, with requests, latency and throttle. NautilusTrader runs its TWAP with as many slices, hftbacktest a jitted strategy with
+as many orders.
 
-It is CPU time of the run itself: decoding files, loading events, and compiling are told apart. Rounds are taken in turns; a
-figure is the median over the rounds, a ratio the median of the round's own ratio, with the lowest and the highest.
+It is CPU time of the run itself: decoding files, loading events and compiling are told apart. Rounds are taken in turns; a
+figure is the median over the rounds, a ratio the median of the rounds' own ratios, with the lowest and the highest.
 """
 
 import json
@@ -23,7 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from depthwalk.executors.dynamic_depth_walker import DynamicDepthWalkerParams
-from depthwalk.executors.simple_limit import SimpleLimitParams
+from depthwalk.executors.simple_limit import LimitRule, SimpleLimitParams
 from depthwalk.executors.twap import TwapParams
 from depthwalk.lab.recorded.queues import PROBABILISTIC
 from depthwalk.lab.recorded.reading import read_tapes
@@ -37,6 +38,7 @@ ARMS = (
     Arm(name="twap", algorithm="twap", params=TwapParams()),
     Arm(name="walker", algorithm="dynamic_depth_walker", params=DynamicDepthWalkerParams()),
     Arm(name="simple", algorithm="simple_limit", params=SimpleLimitParams()),
+    Arm(name="resting", algorithm="simple_limit", params=SimpleLimitParams(limit_rule=LimitRule.BID, timeout_seconds=40.0)),
 )
 SLICE_SECONDS = 4.0
 PEERS = Path("/tmp/venv_peers/bin/python")  # noqa: S108 - where the peers are installed by hand, nothing is written there

@@ -1,7 +1,7 @@
 """NautilusTrader and hftbacktest on the events of a file: run by bench_replay.py in a virtual environment that has them.
 
-python replay_peers.py nautilus|hftbacktest EVENTS.npz SLICE_SECONDS; prints one line of JSON. The file holds, event by event, the
-time in microseconds, whether it is an ask, the price in dollars and the quantity that the level has from then on.
+python replay_peers.py nautilus|hftbacktest EVENTS.npz SLICE_SECONDS; prints one line of JSON. The file holds, event by event,
+the time in microseconds, whether it is an ask, the price in dollars and the quantity that the level has from then on.
 """
 
 import json
@@ -129,7 +129,7 @@ def hftbacktest(events: np.lib.npyio.NpzFile, slice_seconds: float) -> dict[str,
             hbt.clear_inactive_orders(0)
             depth = hbt.depth(0)
             if depth.best_ask_tick < 2_000_000_000:
-                hbt.submit_buy_order(0, number, depth.best_ask, 1.0, GTC, LIMIT, False)
+                hbt.submit_buy_order(0, number, depth.best_ask, 1.0, GTC, LIMIT, False)  # noqa: FBT003 - hftbacktest takes no names
                 number += 1
         return number
 

@@ -19,7 +19,7 @@ from depthwalk.domain.book import Book, Level
 from depthwalk.domain.order import Side
 from depthwalk.domain.units import Duration, Instant, Price, Quantity
 from depthwalk.lab.recorded.queues import QueueModel
-from depthwalk.lab.recorded.reel import Reel
+from depthwalk.lab.recorded.reel import Reel, under
 from depthwalk.paper.beside import BesideBook, OwnOrder, opposite
 from depthwalk.paper.queue import after_trades
 from depthwalk.paper.trading import BookEvent, Executed
@@ -171,34 +171,42 @@ class RecordedBook(BesideBook):
         return []
 
     def _watch(self, begin: int, end: int) -> list[BookEvent]:
-        """Play rows while orders of ours rest: look at those near the touch, at our prices, and where we took."""
-        reel, levels, count = self._reel, self._levels, self._reel.count
+        """Play rows while orders of ours rest, and see to those that may concern us."""
+        reel, levels, count, last = self._reel, self._levels, self._reel.count, self._reel.last
         watched = {*map(self._slot, self._orders.values()), *self._taken}
-        # Our best price is where the other side trades through us: from there on every change of it counts.
         reaches = bid_reach, ask_reach = self._reach(Side.SELL), self._reach(Side.BUY)
-        bests = bid, ask = reel.bests(levels)
+        bid_top, ask_top = self._top(Side.BUY), self._top(Side.SELL)
+        bid, ask = reel.bests(levels)
         events: list[BookEvent] = []
         for row, slot, change in zip(range(begin, end), reel.slots[begin:end], reel.changes[begin:end], strict=True):
             before = levels[slot]
-            levels[slot] = before + change
+            left = levels[slot] = before + change
+            was_bid, was_ask = bid, ask
             if slot < count:
-                if slot < bid and slot < bid_reach and slot not in watched:
-                    continue
-            elif slot < ask and slot < ask_reach and slot not in watched:
-                continue
-            if slot >= 2 * count:
+                if slot >= bid:
+                    bid = slot if left else under(levels, slot, 0)
+                concerns = slot >= bid_reach or slot == was_bid <= bid_top
+            elif slot <= last:
+                if slot >= ask:
+                    ask = slot if left else under(levels, slot, count)
+                concerns = slot >= ask_reach or slot == was_ask <= ask_top
+            else:
                 self._traded(row, events)
                 continue
-            was = bests
-            if (slot in bests and not levels[slot]) or slot > (bid if slot < count else ask):
-                bests = bid, ask = reel.bests(levels)
-            self._changed(row, before, (was, bests), reaches, events)
+            if concerns or slot in watched or was_bid + was_ask >= last:
+                self._changed(row, before, ((was_bid, was_ask), (bid, ask)), reaches, events)
         return events
 
     def _reach(self, side: Side) -> int:
-        """Return the first slot of the other half that our orders of *side* reach; one beyond all where none rests."""
+        """Return the first slot of the other half that our orders of *side* reach, where it trades through us."""
         other = self._half(opposite(side)).slots
-        return min((other[order.price] for order in self._orders.values() if order.side is side), default=2 * self._reel.count)
+        return min((other[order.price] for order in self._orders.values() if order.side is side), default=self._reel.last + 1)
+
+    def _top(self, side: Side) -> int:
+        """Return our best slot of *side*, to which what leaves its best is news; before all where nothing is read from that."""
+        if not self._model.traded or self._reel.has_trades:
+            return -1
+        return max((self._slot(order) for order in self._orders.values() if order.side is side), default=-1)
 
     def _time(self, row: int) -> Instant:
         return Instant(self._reel.times[row] + self._shift)
@@ -207,16 +215,16 @@ class RecordedBook(BesideBook):
         """See what a change of a level means: for what we took there, the queue ahead of us, the other side's reach."""
         reel, slot, change = self._reel, self._reel.slots[row], self._reel.changes[row]
         was, now = bests
-        place, last = slot >= reel.count, 2 * reel.count - 1
+        place = slot >= reel.count
         half = self._halves[place]
         hidden = self._taken.get(slot, 0)
         self._refresh(slot)
         own = self._own(half.side) if change < 0 else []
         if own:
-            as_trades = slot == was[place] and sum(was) < last and now[place] >= half.begin and not reel.has_trades
+            as_trades = slot == was[place] and sum(was) < reel.last and now[place] >= half.begin and not reel.has_trades
             traded = self._model.volume(-change) if as_trades else 0
             self._shrunk(row, own, (before - hidden, -change, traded), events)
-        if sum(now) < last:
+        if sum(now) < reel.last:
             for side, best, reach in zip((Side.SELL, Side.BUY), now, reaches, strict=True):
                 if best >= reach:
                     events += self._through(self._time(row), side)

@@ -33,27 +33,37 @@ def _plain(column: NDArray[Any]) -> list[int]:
     return found
 
 
+def under(levels: list[int], slot: int, begin: int) -> int:
+    """Return the last slot before *slot* that has anything, from *begin* on; one before it where none has."""
+    slot -= 1
+    while slot >= begin and not levels[slot]:
+        slot -= 1
+    return slot
+
+
 class Reel:
     """The rows of *tape* as lists: *times*, *slots* and *changes*.
 
     *count* is how many prices the grid has: slots below it are bids, the next as many asks, twice as many more are trades that
-    took from the slot so many below. *prices* has the price of every slot of a level.
+    took from the slot so many below. *prices* has the price of every slot of a level, and *last* is the
+    last of those: where the best slots of both halves add up to it, bid and ask are one price.
     """
 
     def __init__(self, tape: Tape) -> None:
         self.tape = tape
         rising = prices_of(tape.grid)
         self.count = count = len(rising)
+        self.last = 2 * count - 1
         self.prices: list[Price] = rising + rising[::-1]
         self._falling, self._rising = rising[::-1], rising
         self._falling_slots = range(count - 1, -1, -1)
         self.bids = {price: slot for slot, price in enumerate(rising)}
-        self.asks = {price: 2 * count - 1 - slot for slot, price in enumerate(rising)}
+        self.asks = {price: self.last - slot for slot, price in enumerate(rising)}
         ranks = np.zeros(ONE, dtype=np.int64)
         ranks[rising] = range(count)
         ranks = ranks[tape.price]
         sells = (tape.kind == Kind.ASK) | (tape.kind == Kind.BOUGHT)
-        slots = np.where(sells, 2 * count - 1 - ranks, ranks) + np.where(tape.kind >= Kind.SOLD, 2 * count, 0)
+        slots = np.where(sells, self.last - ranks, ranks) + np.where(tape.kind >= Kind.SOLD, 2 * count, 0)
         self._slots = slots
         self.has_trades = tape.has_trades
         first = np.zeros(4 * count, dtype=np.int64)
@@ -94,11 +104,11 @@ class Reel:
         """Return the best slot of the bids and of the asks that has anything; one before the half's first where it is empty."""
         count = self.count
         bid = next(compress(self._falling_slots, levels[count - 1 :: -1]), -1)
-        return bid, count + next(compress(self._falling_slots, levels[2 * count - 1 : count - 1 : -1]), -1)
+        return bid, count + next(compress(self._falling_slots, levels[self.last : count - 1 : -1]), -1)
 
     def book(self, levels: list[int]) -> Book:
         """Return the quantities of the slots as a book."""
-        bids, asks = levels[self.count - 1 :: -1], levels[2 * self.count - 1 : self.count - 1 : -1]
+        bids, asks = levels[self.count - 1 :: -1], levels[self.last : self.count - 1 : -1]
         sides = compress(zip(self._falling, bids, strict=True), bids), compress(zip(self._rising, asks, strict=True), asks)
         # Pairs of a price and a number from the tape: calling Quantity for every level would cost as much again.
         return Book(*(cast("tuple[Level, ...]", tuple(side)) for side in sides))

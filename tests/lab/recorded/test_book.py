@@ -139,6 +139,14 @@ def test_a_crossed_book_waits_until_it_uncrosses() -> None:
     assert [(-1, 48, 3)] == _fills(replay.advance(at(2)))
 
 
+def test_what_leaves_a_crossed_book_is_not_read_as_traded() -> None:
+    """A seller's rest came first, and what he took leaves the level: he met those ahead, nobody knows whom else."""
+    growing = (1, BID, 48, 20), (2, ASK, 48, 3), (3, BID, 48, -25), (4, ASK, 48, -3)
+    replay = played(tape(book([(48, 10), (47, 1)], [(52, 5)]), *growing), PROBABILISTIC)
+    replay.submit(START, order(-1, Side.BUY, 48, 5))
+    assert [] == replay.advance(at(9))
+
+
 def test_recorded_trades_decide_where_there_are_any() -> None:
     """They eat the queue ahead, then us; the level's own shrinking afterwards is not counted again, nor guessed at."""
     recording = tape(USUAL, (1, SOLD, 48, 7), (1, BID, 48, -7), (2, BID, 48, -1), (3, SOLD, 48, 4))
@@ -151,6 +159,19 @@ def test_recorded_trades_decide_where_there_are_any() -> None:
         # One cancels, and we know not who: risk-averse he stood behind us, if anybody does. Nobody does.
         assert 200 == replay.ahead(-1)
         assert [(-1, 48, 2)] == _fills(replay.advance(at(3)))
+
+
+def test_a_printed_trade_explains_a_shrinking_level_once() -> None:
+    """What shrinks beyond it is canceled: of 6 that go after a trade of 4, 2 cancel; of 3 more, 3."""
+    changes = (1, BID, 48, 10), (2, SOLD, 48, 4), (3, BID, 48, -6), (4, BID, 48, -3)
+    replay = played(tape(USUAL, *changes), PROBABILISTIC)
+    replay.submit(START, order(-1, Side.BUY, 48, 5))
+    places = []
+    for second in (2, 3, 4):
+        replay.advance(at(second))
+        places.append(replay.ahead(-1))
+    second = PROBABILISTIC.after_cancels(600, 1_600, 200)
+    assert [600, second, PROBABILISTIC.after_cancels(second, 1_400, 300)] == places
 
 
 def test_recorded_trades_are_printed() -> None:
@@ -173,7 +194,9 @@ def test_an_expiry_comes_before_what_happens_at_its_time() -> None:
     replay = played(tape(USUAL, (1, ASK, 49, 4), (2, ASK, 49, 4)), RISK_AVERSE)
     replay.submit(START, order(-1, Side.BUY, 49, 3, expires_at=at(1)))
     replay.submit(START, order(-2, Side.BUY, 49, 6, expires_at=at(1.5)))
-    events = replay.advance(at(9))
+    events = [*replay.advance(at(1)), *replay.advance(at(1.5))]
+    assert not replay._orders
+    assert [] == replay.advance(at(9))
     assert [(-2, 49, 4)] == _fills(events)
     assert [(at(1), -1), (at(1.5), -2)] == [(event.at, event.key) for event in events if isinstance(event, Removed)]
 
