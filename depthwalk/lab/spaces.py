@@ -120,14 +120,13 @@ def space_of(algorithm: str, params: BaseParams, vary: str | None = None) -> Spa
         UsageError: a name, bound or choice that cannot be, or nothing that is usual.
 
     """
-    known = {each.name for each in fields(params)}
     if vary is not None:
         knobs = [_knob(algorithm, params, *words) for words in _parsed(vary)]
     elif algorithm in USUAL:
         pairs = ((entry, words) for path, words in _parsed(USUAL[algorithm]) for entry in _entries(params, path))
         knobs = [_knob(algorithm, params, *words) for words in pairs]
     else:
-        hint = f"for example --vary {min(known)}=LOW:HIGH; usual for {', '.join(USUAL)}"
+        hint = f"for example --vary {fields(params)[0].name}=LOW:HIGH; usual for {', '.join(USUAL)}"
         raise UsageError(f"--vary: nothing is usual for {algorithm}, say what is to be varied", hint=hint)
     for knob in knobs:
         if [other.path for other in knobs].count(knob.path) > 1:

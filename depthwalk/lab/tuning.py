@@ -34,10 +34,11 @@ _LEAST_SHARE: Final = 0.05
 _ELITE: Final = 0.25
 """The best share of a generation: what the next one is drawn around."""
 
-_CENTER_STEP: Final = 0.9
+_CENTER_STEP: Final = 0.6
 _SPREAD_STEP: Final = 0.3
 _CHOICE_STEP: Final = 0.5
-"""How far each moves towards the elite's. The spread lags, or the search would come to rest on its way."""
+"""How far each moves towards the elite's. The spread lags, or the search would come to rest on its way;
+tried on bowls of ten numbers with noise as large as that of 60 seeds in three classes, from near and from far."""
 
 Point = tuple[float, ...]
 """A value for each axis: a number within its bounds, or the place of a choice."""
