@@ -50,7 +50,7 @@ def progress(session: Session, what: str) -> "Iterator[Callable[[Progress], None
             return
         told = elapsed
         line = running_line(now.asked, now.collection, signs)
-        failures.tell(f"{now.done:,} of {now.total:,} {what}; {line}")
+        failures.tell(f"{now.done:,} of {now.total:,} {what}{'; ' if line else ''}{line}")
 
     if not out.is_terminal or out.is_dumb_terminal:
         yield say

@@ -223,7 +223,7 @@ def _saving(arm: ArmFigures | None, signs: Glyphs) -> Text:
     if arm is None or arm.against is None:
         return Text(wording.ABSENT)
     line = Text(f"{halved(arm.against.primary, signs, signed=True)} ")
-    return line.append(arm.against.verdict.value, VERDICT_STYLES[arm.against.verdict])
+    return line.append(arm.against.verdict.value.removesuffix(" seeds"), VERDICT_STYLES[arm.against.verdict])
 
 
 def _mean(estimate: Estimate | None, decimals: int) -> str:

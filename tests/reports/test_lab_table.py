@@ -110,8 +110,8 @@ def test_several_worlds_are_shown_side_by_side() -> None:
     rows = [line.split() for line in text.partition("walker: net ¢ against simple_limit\n")[2].splitlines()[:3]]
     assert rows == [
         ["world", "thin", "liquid"],
-        ["base", "-0.75", "±0.00", "too", "few", "seeds", "-"],
-        ["toxic", "-0.75", "±0.00", "too", "few", "seeds", "-"],
+        ["base", "-0.75", "±0.00", "too", "few", "-"],
+        ["toxic", "-0.75", "±0.00", "too", "few", "-"],
     ]
     assert "simple_limit: net" not in text
 
