@@ -82,26 +82,35 @@ class BoundedCell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """What was asked and what was found, class by class within each world. Cells without a two-sided seed are left out."""
+    """What was asked and what was found, class by class within each world. Cells without a two-sided seed are left out.
+
+    *ran* is on how many seeds of all classes and worlds.
+    """
 
     asked: Asked
     cells: tuple[BoundedCell, ...]
+    ran: int
     resamples: int = RESAMPLES
 
+    @property
+    def wanted(self) -> int:
+        """How many seeds of all classes and worlds were asked for."""
+        return len(self.asked.classes) * len(self.asked.worlds) * self.asked.runs
 
-def bounds_of(asked: Asked, collection: Collection, *, resamples: int = RESAMPLES) -> Bounds:
-    """Return the statistics of what has been collected. Raises DomainError as `Collection.arms`."""
+
+def bounds_of(asked: Asked, collection: Collection, ran: Mapping[CellKey, int], *, resamples: int = RESAMPLES) -> Bounds:
+    """Return the statistics of what has been collected, *ran* on so many seeds. Raises DomainError as `Collection.arms`."""
     found = set(collection.cells)
     cells = [
-        _cell(asked, key, collection.arms(key), resamples)
+        _cell(asked, key, collection.arms(key), seeds=ran[key], resamples=resamples)
         for world in asked.worlds
         for class_name in asked.classes
         if (key := CellKey(class_name, world)) in found
     ]
-    return Bounds(asked=asked, cells=tuple(cells), resamples=resamples)
+    return Bounds(asked=asked, cells=tuple(cells), ran=sum(ran.values()), resamples=resamples)
 
 
-def _cell(asked: Asked, key: CellKey, arms: Mapping[str, Columns], resamples: int) -> BoundedCell:
+def _cell(asked: Asked, key: CellKey, arms: Mapping[str, Columns], *, seeds: int, resamples: int) -> BoundedCell:
     base = arms[asked.baseline]
     draw = Bootstrap(range(len(base)), resamples=resamples)
     rows = range(len(base))
@@ -113,7 +122,7 @@ def _cell(asked: Asked, key: CellKey, arms: Mapping[str, Columns], resamples: in
     return BoundedCell(
         class_name=key.class_name,
         world=key.world,
-        seeds=asked.runs,
+        seeds=seeds,
         two_sided=len(base),
         quantity=Quantity(round(fmean(requested))),
         over_touch=median(one / other for one, other in zip(requested, touch, strict=True)),

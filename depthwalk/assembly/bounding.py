@@ -1,10 +1,13 @@
 """One `depthwalk lab bound`: arms and what could at best have been had, on the same seeds, collected and measured."""
 
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from depthwalk.assembly.laboratory import CompareRequest, Progress, arms_and_baseline, asked_of, settings_of
+from depthwalk.errors import DepthwalkError
 
 BLOCK: Final = 10
 """How many seeds a piece has: with a dozen runs on each, a second or so of work."""
@@ -16,12 +19,22 @@ if TYPE_CHECKING:
     from depthwalk.lab.worlds import Setting
 
 
-def bound(request: CompareRequest, watch: Callable[[Progress], None] = lambda _: None) -> "Bounds":
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounded:
+    """What came of it, and what ended it before its time, if anything did."""
+
+    bounds: "Bounds"
+    ended_by: BaseException | None = None
+
+
+def bound(request: CompareRequest, watch: Callable[[Progress], None] = lambda _: None) -> Bounded:
     """Run arms and bounds. *watch* is called as pieces of it are done, in whatever order they are.
+
+    Where it is interrupted, or fails after some of it was done, that part is measured and returned with the reason.
 
     Raises:
         UsageError: a class, world, algorithm or parameter that cannot be, or no such cluster.
-        DepthwalkError: a piece failed.
+        DepthwalkError: it failed before anything was done.
 
     """
     from depthwalk.analysis.bounds import bounds_of
@@ -32,17 +45,24 @@ def bound(request: CompareRequest, watch: Callable[[Progress], None] = lambda _:
     settings = settings_of(request)
     pieces = _pieces(request, settings, arms)
     asked = asked_of(request, settings, arms, baseline)
-    collection = Collection(baseline)
-    done, total = 0, len(settings) * request.runs
-    with closing(perform(pieces, jobs=request.jobs, cluster=request.cluster)) as results:
-        watch(Progress(done=done, total=total, asked=asked, collection=collection))
-        for index, trials in results:
-            piece = pieces[index]
-            if trials:
-                collection.add(CellKey(piece.setting.class_name, piece.setting.world), trials)
-            done += len(piece.seeds)
-            watch(Progress(done=done, total=total, asked=asked, collection=collection))
-    return bounds_of(asked, collection)
+    collection, ran = Collection(baseline), Counter[CellKey]()
+    total = len(settings) * request.runs
+    ended_by: BaseException | None = None
+    try:
+        with closing(perform(pieces, jobs=request.jobs, cluster=request.cluster)) as results:
+            watch(Progress(done=0, total=total, asked=asked, collection=collection))
+            for index, trials in results:
+                piece = pieces[index]
+                key = CellKey(piece.setting.class_name, piece.setting.world)
+                if trials:
+                    collection.add(key, trials)
+                ran[key] += len(piece.seeds)
+                watch(Progress(done=ran.total(), total=total, asked=asked, collection=collection))
+    except (DepthwalkError, KeyboardInterrupt) as error:
+        if not ran:
+            raise
+        ended_by = error
+    return Bounded(bounds=bounds_of(asked, collection, ran), ended_by=ended_by)
 
 
 def _pieces(request: CompareRequest, settings: "list[Setting]", arms: "tuple[Arm, ...]") -> "list[BoundTask]":

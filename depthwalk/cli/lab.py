@@ -8,11 +8,11 @@ import typer
 from depthwalk.cli import failures, terminal
 from depthwalk.cli.lab_bound import bound
 from depthwalk.cli.lab_calibrate import calibrate
-from depthwalk.cli.lab_progress import progress
+from depthwalk.cli.lab_progress import end_of, progress
 from depthwalk.cli.lab_tune import tune
 from depthwalk.cli.options import Session, session_of
 from depthwalk.cli.output_file import output_file
-from depthwalk.errors import DepthwalkError, ExitCode
+from depthwalk.errors import ExitCode
 
 if TYPE_CHECKING:
     from depthwalk.assembly.laboratory import Compared
@@ -61,7 +61,7 @@ def compare(
     simple_limit_40x is the simple order with 40 seconds and a last order that takes the rest.
     Parameters of one's own: --algos twap,dynamic_depth_walker:patience=1.5,offsets=[2.0,1.2,0.0]
 
-    Ctrl-C shows what is done so far. Exit code 1 where an algorithm bought more than asked, left
+    Ctrl-C shows what is done so far. Exit code 1 where an algorithm traded more than asked, left
     an order, or passed its cap.
     """
     from depthwalk import assembly
@@ -116,16 +116,13 @@ def _show(session: Session, compared: "Compared") -> None:
 
 def _verdict(compared: "Compared") -> ExitCode:
     """Return the exit code. Raises the error that ended the work before its time."""
-    if isinstance(compared.ended_by, DepthwalkError):
-        failures.tell("it failed before its end; what is shown is of the seeds that were done")
-        raise compared.ended_by
-    if compared.ended_by is not None:
-        failures.tell("interrupted; what is shown is of the seeds that were done")
-        return ExitCode.INTERRUPTED
+    code = end_of(compared.ended_by)
+    if code is not ExitCode.DONE:
+        return code
     if not compared.comparison.clean:
         failures.tell("an algorithm did what none may do: the audit names it")
         return ExitCode.FAULT
-    return ExitCode.DONE
+    return code
 
 
 app.command("bound")(bound)

@@ -5,9 +5,8 @@ from typing import Annotated, Literal
 import typer
 
 from depthwalk.cli import terminal
-from depthwalk.cli.lab_progress import progress
+from depthwalk.cli.lab_progress import end_of, progress
 from depthwalk.cli.options import session_of
-from depthwalk.errors import ExitCode
 
 _BASELINE = "simple_limit"
 
@@ -38,6 +37,8 @@ def bound(
     Two bounds know the future: the best constant limit is found by trying them all, the
     clairvoyant takes the cheapest of all that was on offer in 40 seconds, without delay, impact
     or fee. An algorithm's share is of the way from simple_limit's shortfall to a bound's.
+
+    Ctrl-C shows what is done so far.
     """
     from depthwalk import assembly
     from depthwalk.domain.order import Action, Outcome
@@ -58,12 +59,13 @@ def bound(
     )
     with progress(session, "seeds") as watch:
         found = assembly.bound(request, watch)
+    bounds = found.bounds
     if session.json:
         from depthwalk.reports.bound_table import bound_json
 
-        terminal.write_json([bound_json(found)])
+        terminal.write_json([bound_json(bounds)])
     else:
         from depthwalk.reports.bound_table import bound_tables
 
-        terminal.write_table(session, lambda _, signs: bound_tables(found, signs=signs))
-    return ExitCode.DONE
+        terminal.write_table(session, lambda _, signs: bound_tables(bounds, signs=signs))
+    return end_of(found.ended_by)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from depthwalk.cli import failures
 from depthwalk.cli.options import Session
+from depthwalk.errors import DepthwalkError, ExitCode
 
 if TYPE_CHECKING:
     from depthwalk.assembly.laboratory import Progress
@@ -57,3 +58,14 @@ def progress(session: Session, what: str) -> "Iterator[Callable[[Progress], None
         return
     with live:
         yield draw
+
+
+def end_of(ended_by: BaseException | None) -> ExitCode:
+    """Return the exit code of a command whose result has been shown, and say where that is a part. Raises what it failed of."""
+    if isinstance(ended_by, DepthwalkError):
+        failures.tell("it failed before its end; what is shown is of the seeds that were done")
+        raise ended_by
+    if ended_by is not None:
+        failures.tell("interrupted; what is shown is of the seeds that were done")
+        return ExitCode.INTERRUPTED
+    return ExitCode.DONE

@@ -26,10 +26,12 @@ _Columns = Sequence[tuple[str, Callable[[BoundedArm], str]]]
 def bound_tables(bounds: Bounds, *, signs: Glyphs = UNICODE) -> RenderableType:
     """Return a table for each class in each world, and how to read them."""
     parts: list[RenderableType] = []
+    if bounds.ran < bounds.wanted:
+        parts += [Text(f"PARTIAL: {bounds.ran:,} of {bounds.wanted:,} seeds were run.", "bold yellow")]
     for cell in bounds.cells:
         parts += [*_heading(bounds, cell, signs), _table(bounds, cell, signs), *_cheaper(cell, signs), Text()]
     if not bounds.cells:
-        parts = [Text("No seed began with two sides: there is nothing to measure against.", "bold yellow"), Text()]
+        parts += [Text("No seed began with two sides: there is nothing to measure against.", "bold yellow"), Text()]
     return Group(*parts, *_notes(bounds, signs))
 
 
@@ -128,6 +130,7 @@ def bound_json(bounds: Bounds) -> dict[str, Json]:
     """Return the object of `lab bound --json`: counts of contracts are strings, ratios numbers, what is not known is null."""
     return {
         **asked_json(bounds.asked),
+        "complete": bounds.ran == bounds.wanted,
         "bounds": {"best_limit": BEST_LIMIT, "best_limit_net": BEST_LIMIT_NET, "clairvoyant": CLAIRVOYANT},
         "bootstrap": {"resamples": bounds.resamples, "seed": SEED},
         "cells": [_cell_json(cell) for cell in bounds.cells],

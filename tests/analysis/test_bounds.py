@@ -32,7 +32,7 @@ def _cell(
     for seed in reversed(range(count)):
         trials = [priced_trial(seed, name, values[seed], (fees or {}).get(name, 0.0)) for name, values in whole.items()]
         collection.add(THIN, trials)
-    return bounds_of(_asked(names, runs or count), collection, resamples=200).cells[0]
+    return bounds_of(_asked(names, runs or count), collection, {THIN: runs or count}, resamples=200).cells[0]
 
 
 def _value(estimate: object) -> float:
@@ -83,8 +83,11 @@ def test_a_class_without_two_sides_is_left_out() -> None:
     """What was asked for and has no trial is no cell."""
     collection = Collection("simple")
     collection.add(THIN, [priced_trial(0, name, 1.0, 0.0) for name in ("simple", BEST_LIMIT, BEST_LIMIT_NET, CLAIRVOYANT)])
-    found = bounds_of(_asked(["simple"], 1, ("liquid", "thin")), collection, resamples=10)
+    found = bounds_of(
+        _asked(["simple"], 3, ("liquid", "thin")), collection, {THIN: 3, CellKey("liquid", "base"): 2}, resamples=10
+    )
     assert ["thin"] == [cell.class_name for cell in found.cells]
+    assert (5, 6) == (found.ran, found.wanted)
 
 
 @settings(max_examples=30)

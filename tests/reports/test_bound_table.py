@@ -47,7 +47,8 @@ def _bounds(seeds: int = 40) -> Bounds:
         outcome=Outcome.NO,
         action=Action.SELL,
     )
-    return bounds_of(asked, collection, resamples=300)
+    ran = dict.fromkeys(collection.cells, seeds + 2)
+    return bounds_of(asked, collection, ran, resamples=300)
 
 
 def test_the_table_is_as_agreed() -> None:
@@ -81,6 +82,14 @@ def test_what_the_market_is_and_how_sure_it_is_stands_below() -> None:
     assert "Cheaper than the clairvoyant, of 40 seeds: three_level on" in text
     enough = replace(_bounds(), cells=tuple(replace(cell, seeds=2_000) for cell in _bounds().cells))
     assert "--runs 2000" not in as_text(bound_tables(enough), width=80)
+
+
+def test_a_part_is_called_a_part() -> None:
+    """In front, and to programs."""
+    part = replace(_bounds(), ran=50)
+    assert as_text(bound_tables(part), width=80).startswith("PARTIAL: 50 of 84 seeds were run.\n")
+    assert (False, True) == (bound_json(part)["complete"], bound_json(_bounds())["complete"])
+    assert "PARTIAL" not in as_text(bound_tables(_bounds()), width=80)
 
 
 def test_where_no_seed_had_two_sides_that_is_said() -> None:
