@@ -1,0 +1,69 @@
+"""A search from a request to its answer: what is said when it is interrupted, and when there is nothing to learn from."""
+
+import pytest
+
+from depthwalk.analysis.trials import Stratum
+from depthwalk.assembly.laboratory import Progress
+from depthwalk.assembly.tuning import Trained, Training, TuneRequest, train, try_out
+from depthwalk.errors import ExitCode, Interrupted, UsageError
+from depthwalk.lab.running import WarmWorld
+from depthwalk.lab.tuning import FIRST_TRAINING_SEED
+from depthwalk.lab.worlds import CLASSES, WORLDS, setting
+
+REQUEST = TuneRequest(
+    algo="twap", classes="thin", vary="slices=2:6", generations=2, population=2, train_runs=2, runs=6, jobs=1, worlds="base"
+)
+
+
+@pytest.fixture(scope="module")
+def trained() -> Trained:
+    """Return a search that is over."""
+    return train(REQUEST)
+
+
+def test_progress_goes_from_generation_to_generation() -> None:
+    """From nothing of the first to the whole of the last; a score is known when a generation is whole, and not before."""
+    seen: list[Training] = []
+    train(REQUEST, seen.append)
+    assert [(1, 0.0), (1, 0.5), (1, 1.0), (2, 0.0), (2, 0.5), (2, 1.0)] == [(now.generation, now.done) for now in seen]
+    assert [True, True, False, False, False, False] == [now.best is None for now in seen]
+
+
+@pytest.mark.parametrize("generation", [1, 2])
+def test_interrupted_in_the_search_it_says_in_which_generation(generation: int) -> None:
+    """Whatever was done before."""
+
+    def watch(now: Training) -> None:
+        if now.generation == generation and now.done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted, match=f"interrupted in generation {generation} of 2 of the search: nothing was written"):
+        train(REQUEST, watch)
+
+
+@pytest.mark.parametrize("done", [False, True])
+def test_interrupted_in_the_comparison_there_is_no_result(trained: Trained, done: bool) -> None:
+    """Not of a part either."""
+
+    def watch(now: Progress) -> None:
+        if bool(now.done) is done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted, match="in the comparison on fresh seeds: nothing was written") as caught:
+        try_out(trained, watch)
+    assert ExitCode.INTERRUPTED is caught.value.exit_code
+
+
+def test_seeds_that_all_began_one_sided_teach_nothing() -> None:
+    """That is said, with what helps."""
+    barren = next(seed for seed in range(2_000) if _is_one_sided(FIRST_TRAINING_SEED + seed))
+    request = TuneRequest(
+        algo="twap", classes="thin", vary="slices=2:6", generations=1, population=2, train_runs=1, runs=1, seed=barren, jobs=1
+    )
+    with pytest.raises(UsageError, match="none of the 1 training seeds of generation 1 had two sides") as caught:
+        train(request)
+    assert "--train-runs" in str(caught.value.hint)
+
+
+def _is_one_sided(seed: int) -> bool:
+    return WarmWorld(setting(CLASSES["thin"], WORLDS["base"]), seed).benchmark.stratum is Stratum.ONE_SIDED
