@@ -207,7 +207,7 @@ def _judged(cells: Sequence[Cell]) -> tuple[Cell, ...]:
     for world in dict.fromkeys(cell.world for cell in cells):
         adjusted |= holm(
             {
-                (world, cell.class_name, arm.arm): arm.against.p
+                (cell.world, cell.class_name, arm.arm): arm.against.p
                 for cell in cells
                 if cell.world == world and cell.two_sided >= FEWEST_SEEDS
                 for arm in cell.arms

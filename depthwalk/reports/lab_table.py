@@ -25,6 +25,7 @@ from depthwalk.analysis.paired import (
     Verdict,
 )
 from depthwalk.analysis.trial_columns import Metric
+from depthwalk.domain.order import Action
 from depthwalk.reports import wording
 from depthwalk.reports.wording import UNICODE, Glyphs
 
@@ -65,11 +66,12 @@ def verdict_words(against: Against) -> str:
 def audit_words(comparison: Comparison) -> list[str]:
     """Return what must not have happened and did, arm by arm."""
     found = []
+    traded = _traded(comparison)
     for cell in comparison.cells:
         for arm in cell.arms:
             audit = arm.audit
             counts = [
-                (audit.overfilled, f"bought {wording.contracts(audit.overfilled)} contracts more than asked"),
+                (audit.overfilled, f"{traded} {wording.contracts(audit.overfilled)} contracts more than asked"),
                 (audit.orphans, f"left {audit.orphans:,} orders resting"),
                 (audit.beyond_cap, f"had {audit.beyond_cap:,} fills beyond its cap"),
             ]
@@ -250,7 +252,11 @@ def _plain(value: object) -> str:
 def _audit(comparison: Comparison) -> Text:
     if words := audit_words(comparison):
         return Text("AUDIT FAILED: ", "bold red").append("; ".join(words), "red")
-    return Text("Audit: no arm bought more than asked, left an order resting, or passed its cap.", "green")
+    return Text(f"Audit: no arm {_traded(comparison)} more than asked, left an order resting, or passed its cap.", "green")
+
+
+def _traded(comparison: Comparison) -> str:
+    return "bought" if comparison.asked.action is Action.BUY else "sold"
 
 
 def _notes(comparison: Comparison, signs: Glyphs) -> Iterator[Text]:

@@ -187,6 +187,17 @@ def test_the_more_is_compared_the_clearer_it_has_to_be() -> None:
     assert verdicts({THIN: alone, CellKey("thin", "toxic"): alone}) == {Verdict.BETTER}
 
 
+def test_a_verdict_needs_its_interval_too() -> None:
+    """Three seeds of a hundred are much dearer: 2.05 errors below 0, and resamples with eight of them above it."""
+    trials = _pairs([14.4 if seed < 3 else -1.0 for seed in range(100)])
+    (cell,) = compare(asked(runs=100), collected({THIN: trials})).cells
+    against = cell.arm(OTHER).against
+    assert against is not None
+    assert against.adjusted is not None
+    assert against.adjusted < 0.05
+    assert against.verdict is Verdict.UNDECIDED
+
+
 @pytest.mark.parametrize(
     ("filled", "mean", "fill"),
     [

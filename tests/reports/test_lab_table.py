@@ -99,6 +99,7 @@ def test_a_breach_is_said_in_red_and_in_words() -> None:
     assert words in as_text(tables, width=140).replace("\n", " ")
     assert "\x1b[1;31mAUDIT FAILED" in as_text(tables, width=140, color=True)
     assert "Audit: no arm bought more" in _text(compared([trial(0, BASE)]))
+    assert "Audit: no arm sold more" in _text(compared([trial(0, BASE)], action=Action.SELL))
 
 
 def test_several_worlds_are_shown_side_by_side() -> None:
