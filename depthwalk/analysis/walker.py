@@ -15,6 +15,8 @@ from depthwalk.domain.units import CENT, Price
 class Law:
     """The law's parameters: *offsets* a (one a split, in cents), *patience* v, *deficit_gain* g, *spread_gain* z.
 
+    *imbalance_gain* q is what a best bid with nothing against it is worth: the price tends to go where less is offered.
+
     Patience runs out with the time to the *patience_power* w: evenly at 1, late and fast above it. Of a spread no more counts
     than *widest_spread*, in cents: in a book that is far open the other side says little about what the contract is worth.
     """
@@ -23,6 +25,7 @@ class Law:
     patience: float
     deficit_gain: float
     spread_gain: float
+    imbalance_gain: float = 0.0
     patience_power: float = 1.0
     widest_spread: float = inf
 
@@ -50,11 +53,15 @@ class Slew:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Where the run stands: *elapsed* and *remaining* as shares of 1, *spread* in cents (None: one side is missing)."""
+    """Where the run stands: *elapsed* and *remaining* as shares of 1, *spread* in cents (None: one side is missing).
+
+    *imbalance* of the sizes at the touch, -1 (all offered) to 1 (all bid), 0 where a side is missing.
+    """
 
     elapsed: float
     remaining: float
     spread: float | None
+    imbalance: float = 0.0
 
 
 def deficit(progress: Progress) -> float:
@@ -63,13 +70,15 @@ def deficit(progress: Progress) -> float:
 
 
 def target_offset(law: Law, split: int, progress: Progress) -> float:
-    """Return a_k + v·elapsed**w + g·deficit + z·(spread - 1) of split number *split* (from 0), in cents."""
+    """Return a_k + v·elapsed**w + g·deficit + z·(spread - 1) + q·imbalance of split number *split* (from 0), in cents."""
     spread = 1.0 if progress.spread is None else min(progress.spread, law.widest_spread)
+    gone: float = progress.elapsed**law.patience_power
     return (
         law.offsets[split]
-        + law.patience * progress.elapsed**law.patience_power
+        + law.patience * gone
         + law.deficit_gain * deficit(progress)
         + law.spread_gain * (spread - 1)
+        + law.imbalance_gain * progress.imbalance
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 
+from depthwalk.analysis.momentum import touch_imbalance
 from depthwalk.analysis.walker import Progress
 from depthwalk.domain.book import Book
 from depthwalk.domain.grid import Grid
@@ -223,11 +224,12 @@ class Situation:
     def progress(self) -> Progress:
         """Where the run stands, as the control law has it."""
         if self._progress is None:
-            quantity, spread = self._run.parent.quantity, self.sight.spread
+            quantity, spread, touch = self._run.parent.quantity, self.sight.spread, self.sight.touch
             self._progress = Progress(
                 elapsed=min(1.0, self._run.worked(self.now) / self._run.horizon),
                 remaining=(quantity - self._children.filled) / quantity,
                 spread=None if spread is None else spread / CENT,
+                imbalance=0.0 if touch is None else touch_imbalance(touch),
             )
         return self._progress
 

@@ -73,8 +73,8 @@ class WalkingParams(BaseParams):
 class LawParams(WalkingParams):
     """The control law's gains, in cents: *patience* v, *deficit_gain* g, *spread_gain* z (algorithms.md section 2.3).
 
-    Patience runs out with the share of the time to the power *patience_power*; of a spread no more counts than *widest_spread*
-    (cents; None: all of it).
+    *imbalance_gain* q is that of the sizes at the touch. Patience runs out with the share of the time to the power
+    *patience_power*; of a spread no more counts than *widest_spread* (cents; None: all of it).
     Before the share *passive_until* of the horizon nothing is priced at the ask or above it, so that no taker's fee is paid;
     the end game apart.
     """
@@ -82,6 +82,7 @@ class LawParams(WalkingParams):
     patience: float = 1.0
     deficit_gain: float = 3.0
     spread_gain: float = 0.2
+    imbalance_gain: float = 0.0
     patience_power: float = 1.0
     widest_spread: float | None = None
     passive_until: float = 0.0
@@ -89,7 +90,7 @@ class LawParams(WalkingParams):
     def __post_init__(self) -> None:
         super().__post_init__()
         require(0 <= self.passive_until <= 1, "passive_until", self.passive_until, "0 to 1")
-        for name in ("patience", "deficit_gain", "spread_gain"):
+        for name in ("patience", "deficit_gain", "spread_gain", "imbalance_gain"):
             require_cents(name, getattr(self, name))
         power, widest = self.patience_power, self.widest_spread
         require(0 < power <= _STEEPEST, "patience_power", power, f"more than 0, at most {_STEEPEST}")
@@ -102,6 +103,7 @@ class LawParams(WalkingParams):
             patience=self.patience * self.pace,
             deficit_gain=self.deficit_gain,
             spread_gain=self.spread_gain,
+            imbalance_gain=self.imbalance_gain,
             patience_power=self.patience_power,
             widest_spread=inf if self.widest_spread is None else self.widest_spread,
         )

@@ -61,6 +61,13 @@ def test_each_term_of_the_target_offset(progress: Progress, offset: float) -> No
     assert pytest.approx(offset) == target_offset(LAW, 0, progress)
 
 
+@pytest.mark.parametrize(("imbalance", "offset"), [(1.0, 1.6), (0.0, 1.1), (-0.5, 0.85)])
+def test_the_touch_may_draw_a_split_up_or_down(imbalance: float, offset: float) -> None:
+    """1.1 + 0.5 x imbalance: up where more is bid than offered."""
+    progress = replace(at(), imbalance=imbalance)
+    assert pytest.approx(offset) == target_offset(replace(LAW, imbalance_gain=0.5), 0, progress)
+
+
 @pytest.mark.parametrize(
     ("power", "widest", "progress", "offset"),
     [

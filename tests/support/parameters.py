@@ -50,6 +50,7 @@ CHOICES: Final[Mapping[str, Sequence[object]]] = {
     "patience": (0.0, 1.0, 8.0),
     "deficit_gain": (0.0, 3.0, 9.0),
     "spread_gain": (-0.5, 0.0, 0.2, 1.0),
+    "imbalance_gain": (-0.5, 0.0, 0.35, 3.0),
     "patience_power": (0.5, 1.0, 2.2, 6.0),
     "widest_spread": (None, 1.0, 4.6, 20.0),
     "passive_until": (0.0, 0.5, 0.85, 1.0),
