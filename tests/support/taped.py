@@ -57,8 +57,8 @@ def played(recording: Tape, model: QueueModel, *, share: float = TAKE_SHARE, str
 def tapes(draw: st.DrawFn, *, crossing: bool = True) -> Tape:
     """Draw a tape of some seconds near 40 to 50 cents; with *crossing* some of its books are crossed."""
     sizes = st.integers(1, 40)
-    bids = draw(st.dictionaries(st.integers(40, 45), sizes, min_size=1))
-    asks = draw(st.dictionaries(st.integers(46, 50), sizes, min_size=1))
+    bids = draw(st.dictionaries(st.integers(40, 44), sizes, min_size=1))
+    asks = draw(st.dictionaries(st.integers(47, 50), sizes, min_size=1))
     first = now = book(bids.items(), asks.items())
     rows: list[Row] = []
     second = 0.0

@@ -12,7 +12,7 @@ While the book is crossed or locked nothing is derived, and no trades from a sid
 of what a level displays is counted, or, with *strict*, stops there. Known lies: those of `paper/shadow.py`, as nobody reacts.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from typing import Final, TypeAlias
 
 from depthwalk.domain.book import Book, Level
@@ -110,15 +110,15 @@ class RecordedBook(BesideBook):
 
     def advance(self, now: Instant) -> list[BookEvent]:
         """Play the rows up to *now* and let expiries pass, each at its own time."""
-        until, events = now - self._shift, list[BookEvent]()
+        times, until, events = self._reel.times, now - self._shift, list[BookEvent]()
         self._over = until > self._reel.tape.until
         for due in sorted({order.expires_at for order in self._orders.values() if order.expires_at is not None}):
             if due > now:
                 break
             # What happens at the very time of an expiry comes after it.
-            events += self._play(bisect_left(self._reel.times, due - self._shift))
+            events += self._play(bisect_left(times, due - self._shift, self._next))
             events += self._expire(due)
-        return events + self._play(self._reel.index(until))
+        return events + self._play(bisect_right(times, until, self._next))
 
     def book(self) -> Book:
         """Return the recorded book less what we took, plus our resting orders."""

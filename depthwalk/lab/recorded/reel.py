@@ -6,7 +6,7 @@ slot of its own, beyond those of the levels.
 """
 
 from bisect import bisect_right
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import compress
 from typing import Any, cast
 
@@ -19,13 +19,14 @@ from depthwalk.domain.units import ONE, Instant, Price
 from depthwalk.lab.recorded.tape import Kind, Tape
 
 
-def prices_of(grid: Grid) -> list[Price]:
+@lru_cache(maxsize=8)
+def prices_of(grid: Grid) -> tuple[Price, ...]:
     """Return every price of a grid, rising."""
     prices, price = [], grid.ceil(0)
     while price is not None:
         prices.append(price)
         price = grid.above(price)
-    return prices
+    return tuple(prices)
 
 
 def _plain(column: NDArray[Any]) -> list[int]:
@@ -54,13 +55,13 @@ class Reel:
         rising = prices_of(tape.grid)
         self.count = count = len(rising)
         self.last = 2 * count - 1
-        self.prices: list[Price] = rising + rising[::-1]
+        self.prices = rising + rising[::-1]
         self._falling, self._rising = rising[::-1], rising
         self._falling_slots = range(count - 1, -1, -1)
         self.bids = {price: slot for slot, price in enumerate(rising)}
         self.asks = {price: self.last - slot for slot, price in enumerate(rising)}
         ranks = np.zeros(ONE, dtype=np.int64)
-        ranks[rising] = range(count)
+        ranks[list(rising)] = range(count)
         ranks = ranks[tape.price]
         sells = (tape.kind == Kind.ASK) | (tape.kind == Kind.BOUGHT)
         slots = np.where(sells, self.last - ranks, ranks) + np.where(tape.kind >= Kind.SOLD, 2 * count, 0)
