@@ -22,6 +22,7 @@ from depthwalk.domain.messages import Reason
 from depthwalk.domain.order import Side
 from depthwalk.domain.result import ApiUsage
 from depthwalk.domain.units import CENT, Duration, Money, Price, Quantity, seconds
+from depthwalk.errors import DomainError
 from depthwalk.executors.simple_limit import SimpleLimit, SimpleLimitParams
 from depthwalk.executors.state import EndAction, Quote, Situation
 from depthwalk.lab.measuring import priced
@@ -158,7 +159,7 @@ def cap(world: WarmWorld) -> Price:
 
 def _known(price: Price | None) -> Price:
     if price is None:
-        raise ValueError("a bound needs a world of two sides")
+        raise DomainError("a bound needs a world of two sides")
     return price
 
 
