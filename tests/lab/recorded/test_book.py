@@ -147,6 +147,14 @@ def test_what_leaves_a_crossed_book_is_not_read_as_traded() -> None:
     assert [] == replay.advance(at(9))
 
 
+def test_whatever_uncrosses_a_book_lets_it_trade_through_us() -> None:
+    """Also a change at a price that is nothing to us: the bids above us are taken, and the seller's rest meets us."""
+    replay = played(tape(book([(50, 5), (46, 5)], [(52, 5)]), (1, ASK, 47, 3), (2, BID, 50, -5)), RISK_AVERSE)
+    replay.submit(START, order(-1, Side.BUY, 48, 5))
+    assert [] == replay.advance(at(1))
+    assert [(-1, 48, 3)] == _fills(replay.advance(at(2)))
+
+
 def test_recorded_trades_decide_where_there_are_any() -> None:
     """They eat the queue ahead, then us; the level's own shrinking afterwards is not counted again, nor guessed at."""
     recording = tape(USUAL, (1, SOLD, 48, 7), (1, BID, 48, -7), (2, BID, 48, -1), (3, SOLD, 48, 4))
@@ -204,11 +212,14 @@ def test_an_expiry_comes_before_what_happens_at_its_time() -> None:
 # --- what we take ---
 
 
-def test_what_we_took_stays_gone_until_the_level_is_refreshed_deeper() -> None:
-    """A level that stands shows nothing again, one that grows shows the growth, one that shrank and grew shows that."""
+@pytest.mark.parametrize("resting", [False, True])
+def test_what_we_took_stays_gone_until_the_level_is_refreshed_deeper(*, resting: bool) -> None:
+    """A level that stands shows nothing again, one that grows shows the growth; whether or not an order of ours rests."""
     changes = (1, ASK, 52, 4), (2, ASK, 52, -8), (3, ASK, 52, 3), (4, ASK, 52, -4), (5, ASK, 52, 2)
     replay = played(tape(book([(40, 1)], [(52, 10)]), *changes), RISK_AVERSE)
     replay.submit(START, order(-1, Side.BUY, 52, 8, time_in_force=IOC))
+    if resting:
+        replay.submit(START, order(-2, Side.BUY, 30, 1))
     seen = []
     for second in range(6):
         replay.advance(at(second))
