@@ -99,7 +99,7 @@ def compare(
             from depthwalk.reports.lab_page import page
 
             html_file.write(lambda file: file.write(page(compared.comparison)))
-    return _verdict(compared)
+    return exit_code(compared)
 
 
 def _show(session: Session, compared: "Compared") -> None:
@@ -114,8 +114,8 @@ def _show(session: Session, compared: "Compared") -> None:
         terminal.write_table(session, lambda width, signs: comparison_tables(comparison, width=width, signs=signs))
 
 
-def _verdict(compared: "Compared") -> ExitCode:
-    """Return the exit code. Raises the error that ended the work before its time."""
+def exit_code(compared: "Compared") -> ExitCode:
+    """Say what else there is to say, and return the exit code. Raises the error that ended the work before its time."""
     code = end_of(compared.ended_by)
     if code is not ExitCode.DONE:
         return code

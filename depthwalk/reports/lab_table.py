@@ -58,7 +58,7 @@ def comparison_tables(comparison: Comparison, *, width: int, signs: Glyphs = UNI
 
 def verdict_words(against: Against) -> str:
     """Return what may be said of an arm, in words."""
-    if against.verdict is not Verdict.BETTER or against.fill in (FillVerdict.HOLDS, FillVerdict.NOT_ASKED):
+    if against.fill in (FillVerdict.HOLDS, FillVerdict.NOT_ASKED):
         return against.verdict.value
     return f"{against.verdict.value}, {against.fill.value}"
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from depthwalk.analysis.collection import CellKey
 from depthwalk.analysis.pairing import compare
 from depthwalk.analysis.trial_columns import Metric
 from depthwalk.reports.lab_csv import HEADER, write_csv
@@ -77,17 +78,17 @@ def test_every_trial_is_a_row_with_every_column() -> None:
 
 
 def test_the_same_trials_make_the_same_file() -> None:
-    """In whatever pieces they came, so that files can be compared."""
-    question, collection = sample(12, classes=("thin", "liquid"))
+    """In whatever order their cells came, so that files can be compared: world by world, class by class, as asked."""
+    cells = [CellKey(name, world) for world in ("base", "toxic") for name in ("thin", "liquid")]
+    question = asked(classes=("thin", "liquid"), worlds=("base", "toxic"))
     files = []
-    for order in (question.classes, question.classes[::-1]):
+    for order in (cells, cells[::-1]):
         file = io.StringIO(newline="")
-        _, again = sample(12, classes=order)
-        assert [key.class_name for key in again.cells] == list(order)
-        write_csv(question, collection, file)
+        write_csv(question, collected({cell: [trial(0, BASE), trial(0, OTHER)] for cell in order}), file)
         files.append(file.getvalue())
     assert files[0] == files[1]
-    assert len(files[0].splitlines()) == 1 + 2 * 12 * len(question.arms)
+    rows = [tuple(line.split(",")[:3]) for line in files[0].splitlines()[1:]]
+    assert rows == [(cell.class_name, cell.world, arm) for cell in cells for arm in (BASE, OTHER)]
 
 
 @pytest.mark.parametrize("value", [0.1 + 0.2, -1e-9, 123456.789])
