@@ -50,13 +50,12 @@ class QueueModel:
 
         All >= 0, *ahead* and *shrunk* at most *before*. The result is at most what is left of the level.
         """
-        left = before - shrunk
         if not self.cancels_ahead or not ahead:
-            return min(ahead, left)
+            return min(ahead, before - shrunk)
         back = before - ahead
         front_weight, back_weight = self._weight(ahead), self._weight(back)
         behind = min(back, math.ceil(shrunk * back_weight / (front_weight + back_weight)))
-        return min(left, max(0, ahead - (shrunk - behind)))
+        return max(0, ahead - (shrunk - behind))
 
     def _weight(self, quantity: int) -> float:
         contracts = quantity / CONTRACT

@@ -74,6 +74,15 @@ def test_another_market_of_the_stream_is_cut_as_well() -> None:
     assert [("T", at(1)), ("OTHER", at(1))] == [(tape.ticker, tape.until) for tape in writing.finish().tapes]
 
 
+def test_another_stream_is_not_cut() -> None:
+    """Its numbers are its own."""
+    writing = Writing().snapshot(0, USUAL)
+    writing.scribe.snapshot("other", writing.scribe.frame("other", 7, START, "here"), "OTHER", USUAL, "here")
+    writing.change(2, BID, 48, 1, skip=1)
+    writing.scribe.frame("other", 8, at(3), "here")
+    assert [("T", START), ("OTHER", at(3))] == [(tape.ticker, tape.until) for tape in writing.finish().tapes][::-1]
+
+
 def test_less_than_nothing_cuts_until_the_next_snapshot() -> None:
     """A level that would fall below nothing shows that a change was missed."""
     found = Writing().snapshot(0, USUAL).change(1, BID, 48, -11).change(2, BID, 48, -1).snapshot(3, USUAL).finish()
