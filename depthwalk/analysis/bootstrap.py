@@ -88,7 +88,9 @@ class Bootstrap:
         present = np.isfinite(values)
         filled, wide = np.where(present, values, 0.0), values.shape[1]
         # Most columns lack the same rows, or none: their weights are added up once.
-        patterns, which = np.unique(present, axis=1, return_inverse=True)
+        places: dict[bytes, int] = {}
+        which = [places.setdefault(column.tobytes(), len(places)) for column in present.T]
+        patterns = present[:, [which.index(place) for place in range(len(places))]]
         sums, clusters = self._summed(rows, np.hstack((filled, patterns.astype(float))))
         with np.errstate(invalid="ignore", divide="ignore"):
             drawn = sums[:, :wide] / sums[:, wide:][:, which]
