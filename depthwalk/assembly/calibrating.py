@@ -22,7 +22,7 @@ _SQLITE: Final = b"SQLite format 3\x00"
 class CalibrateRequest:
     """One calibration, parsed. *assume* names the class for what is not identified; *quantity* None: the typical touch.
 
-    *tickers* empty: all of them. *environment* is that of the rows in a database.
+    *tickers* empty: all of them. *environment* is that of the rows in a database. *effort*: how much to simulate, 1 as usual.
     """
 
     sources: tuple[Path, ...]
@@ -32,6 +32,7 @@ class CalibrateRequest:
     tickers: tuple[str, ...] = ()
     quantity: "Quantity | None" = None
     environment: str = "live"
+    effort: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ def calibrate(request: CalibrateRequest, watch: Callable[[Calibrating], None] = 
     """
     from depthwalk.lab.calibration.calibrate import Wish
     from depthwalk.lab.calibration.calibrate import calibrate as calibrated
+    from depthwalk.lab.calibration.fitting import WORK
     from depthwalk.lab.class_files import check_name, load_class
 
     check_name(request.name)
@@ -68,6 +70,7 @@ def calibrate(request: CalibrateRequest, watch: Callable[[Calibrating], None] = 
     return calibrated(
         observed,
         wish,
+        work=round(WORK * request.effort),
         progress=lambda done, total, off: watch(Calibrating("fitting", done, total, off)),
     )
 

@@ -44,6 +44,9 @@ def calibrate(
         int | None,
         typer.Option("--count", metavar="N", min=1, max=1_000_000, help="Contracts of the usual order; else the usual touch."),
     ] = None,
+    effort: Annotated[
+        float, typer.Option("--effort", metavar="X", min=0.01, max=100, help="How much to simulate; 1 is some minutes.")
+    ] = 1.0,
 ) -> int:
     """Estimate a market class from recorded books, and trades where there are any.
 
@@ -68,6 +71,7 @@ def calibrate(
             tickers=tuple(tickers or ()),
             quantity=None if count is None else Quantity(count * CONTRACT),
             environment=session.environment or "live",
+            effort=effort,
         )
         with _progress(session) as watch:
             found = assembly.calibrate(request, watch)

@@ -23,8 +23,8 @@ from depthwalk.simulation.flow import MarketClass
 FRESH: Final = 8_000_000
 """The first seed of the worlds that the fit is shown in."""
 
-_PACED: Final = ("trade_rate", "followed")
-"""Moments that a market shows in slow motion only."""
+_PACED: Final = "trade_rate"
+"""The moment that brings a market to its pace."""
 
 _DIGITS: Final = 4
 _MOST: Final = 20.0
@@ -57,18 +57,17 @@ def calibrate(observed: Observed, wish: Wish, *, work: int = WORK, progress: Pro
     clustering = cluster(observed.flows, STRETCH) if observed.flows and "branching" not in unknown else None
     beginning = begin(wish.name, wish.assume.market, observed, data, clustering)
     paced = "taker_rate" not in unknown and "provider_rate" in unknown
-    shapes = {key: band for key, band in data.items() if not paced or key not in _PACED}
+    shapes = {key: band for key, band in data.items() if not paced or key != _PACED}
     target = Target(bands=shapes, look=observed.look, structure=observed.structure, work=work)
     fitted = fit(beginning.market, beginning.matched, target, progress=progress)
     found = fitted.market
     shown = moments_of(found, target, Worlds.of(found, target, first=FRESH))
     errors, words = dict(fitted.errors), _looked(observed)
-    if paced and "trade_rate" in shown:
-        pace = data["trade_rate"].value / shown["trade_rate"]
+    if paced and _PACED in shown:
+        pace = data[_PACED].value / shown[_PACED]
         found = in_motion(found, pace)
-        shown["trade_rate"] *= pace
-        shown.pop("followed", None)
-        errors["taker_rate"] = data["trade_rate"].deviation
+        shown[_PACED] *= pace
+        errors["taker_rate"] = data[_PACED].deviation
         words += f"; what moves is {wish.assume.name} at {pace:.2g} times its pace"
     found = rounded(found)
     quantity = wish.quantity or usual_order(data["touch"].value)
@@ -121,10 +120,14 @@ def _short(value: float) -> float:
 
 
 def _usable(observed: Observed) -> dict[str, Band]:
+    """Return the moments that a recording can speak of."""
     found = bands(observed.table)
-    if observed.prints:
-        # Single trades are not takers' orders: how those cluster and spread is not to be seen in them.
+    if observed.polled or observed.prints:
+        # Single trades are not takers' orders, and a market brought to its pace clusters at another: nothing to compare with.
         found.pop("followed", None)
+    if observed.polled:
+        # Who looks now and then cannot tell an empty side from a market that is decided.
+        found.pop("one_sided", None)
     return found
 
 

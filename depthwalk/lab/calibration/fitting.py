@@ -27,22 +27,22 @@ WORK: Final = 100_000
 _FLOORS: Final = {True: 0.04, False: 0.01}
 """What a moment must at least be off by to count as one deviation, in logarithms and by difference: no class is that exact."""
 
-_STEP: Final = 0.12
+_STEP: Final = 0.3
 _LOWEST: Final = 1e-4
-_DAMPINGS: Final = (0.03, 1.0, 30.0)
+_DAMPINGS: Final = (0.03, 0.3, 3.0, 30.0)
 _GAIN: Final = 0.02
 _BEND: Final = 3.0
 """Deviations from which on a moment counts less than in proportion: one that cannot be met must not ruin the others."""
 
 _LONGEST: Final = 300
 _SHORTEST: Final = 120
-_LONG: Final = 9_000
-"""Arrivals after which a world has shown enough, if it has lasted _SHORTEST seconds."""
+_LONG: Final = 0.09
+"""What part of a look's arrivals come in one world, as long as it lasts from _SHORTEST to _LONGEST seconds."""
 
 _PULL: Final = 1.1
 """How hard a parameter is held where it began: a factor of three counts as one deviation of one moment."""
 
-_FEWEST_SEEDS: Final = 8
+_FEWEST_SEEDS: Final = 4
 _MOST_SEEDS: Final = 40
 
 
@@ -75,7 +75,7 @@ class Worlds:
     def of(cls, market: MarketClass, target: Target, *, first: int = SEED) -> "Worlds":
         """Return as many as keep one look at such a class short."""
         a_second, step = arrivals_a_second(market), target.look.step
-        seconds = int(min(_LONGEST, max(_SHORTEST, _LONG / a_second))) // step * step
+        seconds = int(min(_LONGEST, max(_SHORTEST, _LONG * target.work / a_second))) // step * step
         count = int(min(_MOST_SEEDS, max(_FEWEST_SEEDS, target.work / ((warming(market) + seconds) * a_second))))
         return cls(range(first, first + count), seconds)
 

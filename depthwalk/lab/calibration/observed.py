@@ -118,14 +118,14 @@ def observe(markets: Sequence[RecordedMarket]) -> Observed:
     look = Look(step=step or 1, increases=step is not None, trades=any(each.takers for each in markets))
     table: list[Sequence[float]] = []
     flows: list[tuple[float, ...]] = []
-    for market in markets:
+    # By name, so that it is the same recording in whatever order it was read.
+    for market in sorted(markets, key=lambda each: each.ticker):
         takers = grouped(market.takers)
-        if not market.rows:
+        if step is None or not market.rows:
+            table.append(_shapes(market.rows))
             for sums, flow in _flow_stretches(takers):
                 table.append(sums)
                 flows += flow
-        elif step is None:
-            table.append(_shapes(market.rows))
         else:
             for first in range(market.rows[0][0], market.rows[-1][0], STRETCH * SECOND):
                 table.append(_stretch(market, takers, Instant(first), look))

@@ -34,10 +34,9 @@ class _Needs(Enum):
     TAKERS = "public trades"
     TIMES = "single trades with their times"
     BOTH = "public trades and books of the same market at the same time"
-    CHANGES = "every change of the book, and an outside price of the same thing"
+    CHANGES = "every change of the book"
     LIMITS = "the limits of takers, which no public feed shows"
     OUTSIDE = "an outside price of the same thing beside the trades"
-    NEWS = "days of books beside the times of the news"
     ORDERS = "single orders with their ids, which no public feed shows"
 
 
@@ -64,8 +63,8 @@ _NEEDS: Final[Mapping[str, _Needs]] = {
     "informed_rate": _Needs.OUTSIDE,
     "informed_size": _Needs.OUTSIDE,
     "informed_threshold": _Needs.OUTSIDE,
-    "news_interval": _Needs.NEWS,
-    "news_size": _Needs.NEWS,
+    "news_interval": _Needs.LOOKS,
+    "news_size": _Needs.LOOKS,
     "review_rate": _Needs.ORDERS,
 }
 
@@ -77,6 +76,8 @@ def missing(observed: Observed, bands: Mapping[str, Band]) -> dict[str, str]:
     have = {_Needs.SHAPES}
     if not observed.polled and observed.total("pairs") * observed.look.step >= _FEWEST_SECONDS and _sees_lives(observed, bands):
         have.add(_Needs.LOOKS)
+        if observed.look.every_change:
+            have.add(_Needs.CHANGES)
     if observed.total("trades") >= FEWEST_TRADES:
         have.add(_Needs.TAKERS)
         if not observed.prints:
@@ -107,7 +108,7 @@ def begin(
     """Return the class to begin with: measured where a recording shows a parameter as it is, else guessed or assumed.
 
     What is assumed is assumed in proportion: sizes grow, and impact shrinks, with the size of this market's orders; takers and
-    the informed come at its pace; and of what it moves, news has the share that it has in the class assumed from. Where nothing
+    the informed come at its pace; and of what it moves, news begins with the share that it has in the class assumed from. Where nothing
     that moves was seen, all goes at the pace of that class, and `in_motion` brings it to the pace of the takers.
     """
     unknown = missing(observed, bands)

@@ -16,9 +16,10 @@ MARKET = replace(CLASSES["moderate"].market, provider_rate=1.0, provider_life=8.
 
 NEVER = {
     *("insensitive_share", "insensitive_reach", "taker_reach", "informed_rate", "informed_size", "informed_threshold"),
-    *("news_interval", "news_size", "provider_lag", "impact_life", "review_rate"),
+    *("impact_life", "review_rate"),
 }
-MOVING = {"provider_rate", "provider_life", "volatility", "imbalance_weight"}
+CHANGES = {"provider_lag"}
+MOVING = {"provider_rate", "provider_life", "volatility", "imbalance_weight", "news_interval", "news_size"}
 TAKERS = {"taker_rate", "taker_size", "taker_size_sigma"}
 TIMES = {"branching", "cluster_seconds"}
 BOTH = {"impact_per_contract"}
@@ -38,8 +39,8 @@ TABLES = {look: _table(look) for look in (EVERYTHING, Look(every_change=True), L
         (EVERYTHING, {}, NEVER),
         (EVERYTHING, {"prints": True}, NEVER | TIMES),
         (Look(every_change=True), {}, NEVER | TAKERS | TIMES | BOTH),
-        (Look(step=5, increases=True), {}, NEVER | TAKERS | TIMES | BOTH),
-        (Look(step=10), {"polled": True}, NEVER | MOVING | TAKERS | TIMES | BOTH),
+        (Look(step=5, increases=True), {}, NEVER | CHANGES | TAKERS | TIMES | BOTH),
+        (Look(step=10), {"polled": True}, NEVER | CHANGES | MOVING | TAKERS | TIMES | BOTH),
     ],
 )
 def test_what_a_kind_of_recording_does_not_say(look: Look, more: dict[str, bool], expected: set[str]) -> None:
