@@ -9,7 +9,7 @@ from depthwalk.domain.order import Action, Outcome, Side
 from depthwalk.domain.result import LiquidityClass
 from depthwalk.domain.units import CONTRACT, Quantity, seconds
 from depthwalk.errors import UsageError
-from depthwalk.executors.simple_limit import SimpleLimitParams
+from depthwalk.executors.simple_limit import LimitRule, SimpleLimitParams
 from depthwalk.executors.state import EndAction
 from depthwalk.executors.twap import TwapParams
 from depthwalk.lab.recorded.queues import BRACKET, PROBABILISTIC, RISK_AVERSE, QueueModel
@@ -36,6 +36,7 @@ def _recording(**more: float) -> Tape:
 def test_a_window_every_so_often_and_away_from_the_ends() -> None:
     """The first 5 s after the start, the last 44 s and 5 s before the end, or before the close where that is earlier."""
     assert [at(5), at(65), at(125)] == [window.at for window in windows(_recording())]
+    assert [at(5), at(65), at(125)] == [window.at for window in windows(_recording(until=174.0))]
     assert [at(5), at(65)] == [window.at for window in windows(_recording(until=173.9))]
     assert [at(5)] == [window.at for window in windows(_recording(close=100.0))]
     assert [7, 8] == [window.number for window in windows(_recording(), first=7, every=seconds(100))]
@@ -112,6 +113,15 @@ def test_a_replay_measures_every_arm_in_every_window() -> None:
     assert (4_000, 4_000 * 5_000, 1, 1.0) == (first.filled, first.paid, first.takes_beyond, first.worst_take)
     assert 100 * (50 - 49) / 49 == first.slippage
     assert {0} == {trial.overfilled + trial.orphans + trial.beyond_cap for trial in trials}
+
+
+def test_what_is_recorded_happens_to_an_arm_when_it_was_recorded() -> None:
+    """A bid that rests from 5 s on is reached by a seller at 20 s: it fills then, as far as he has, 15 s into its run."""
+    sold = tape(book([(48, 60), (45, 9)], [(50, 40)]), (20.0, BID, 48, -60), (20.0, ASK, 48, 30), until=60)
+    bid = Arm(name="bid", algorithm="simple_limit", params=SimpleLimitParams(limit_rule=LimitRule.BID))
+    (piece,) = replay_tasks([sold], [bid], models=(RISK_AVERSE,))
+    (trial,) = piece.run()
+    assert (3_000, 3_000, seconds(15), 0) == (trial.filled, trial.maker, trial.first_fill, trial.takes_beyond)
 
 
 def test_a_refused_take_fills_less_and_is_no_flag() -> None:
