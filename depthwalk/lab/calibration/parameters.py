@@ -108,8 +108,8 @@ def begin(
     """Return the class to begin with: measured where a recording shows a parameter as it is, else guessed or assumed.
 
     What is assumed is assumed in proportion: sizes grow, and impact shrinks, with the size of this market's orders; takers and
-    the informed come at its pace; and of what it moves, news begins with the share that it has in the class assumed from. Where nothing
-    that moves was seen, all goes at the pace of that class, and `in_motion` brings it to the pace of the takers.
+    the informed come at its pace. Jumps begin with the share of what moves that they have in the class assumed from. Where
+    nothing that moves was seen, all goes at the pace of that class, and `in_motion` brings it to the pace of the takers.
     """
     unknown = missing(observed, bands)
     value = {key: band.value for key, band in bands.items()}
