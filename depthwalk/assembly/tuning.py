@@ -52,7 +52,7 @@ class TuneRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Training:
-    """How far the search is: the generation at work (from 1 on) and how much of it is done, from 0 to 1.
+    """How far the search is: the generation at work (from 1 on; after the last the play-off), its share done from 0 to 1.
 
     *best* is the best score of the last generation in the start's: of training, so no result; None before there is one.
     """
@@ -61,6 +61,13 @@ class Training:
     generations: int
     done: float
     best: float | None
+
+    @property
+    def where(self) -> str:
+        """What is at work, in words."""
+        if self.generation > self.generations:
+            return "the play-off"
+        return f"generation {self.generation} of {self.generations}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,8 +209,7 @@ class _Search:
                 now = replace(now, done=1.0, best=generation.relative)
                 watch(now)
         except KeyboardInterrupt:
-            where = f"in generation {now.generation} of {now.generations} of the search"
-            raise Interrupted(f"interrupted {where}: nothing was written") from None
+            raise Interrupted(f"interrupted in {now.where} of the search: nothing was written") from None
         return Arm(name=self._name(), algorithm=self.rivals[0].algorithm, params=self.space.at(center))
 
     def _scores(self, number: int, points: "Sequence[Point]", watch: Callable[[float], None]) -> list[float]:
@@ -231,7 +237,7 @@ class _Search:
             by_setting.setdefault((piece.setting.class_name, piece.setting.world), []).extend(by_piece[index])
         found = scores(self.goal, self.baseline.name, names, [(name, each) for (name, _), each in by_setting.items()])
         if found is None:
-            what = f"none of the {len(seeds)} training seeds of generation {number + 1} had two sides at the decision"
+            what = f"none of the {len(seeds)} training seeds in generation {number + 1} had two sides at the decision"
             raise UsageError(what, hint="--train-runs has more")
         return found
 

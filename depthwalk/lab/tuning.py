@@ -2,12 +2,14 @@
 
 Each generation draws candidates around a center, has them scored, and moves center and spread towards the best of them
 (Rubinstein and Kroese, The Cross-Entropy Method, 2004, chapter 5): a Gaussian for each number, shares for each choice, both
-smoothed, with a floor under the spread. Scores are noisy, so what is found is the center, not the luckiest candidate.
+smoothed, with a floor under the spread. Scores are noisy, so what is found is the center, not the luckiest candidate; and in
+a play-off, on more seeds, it has to beat where the search began.
 """
 
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil, inf, log10, sqrt
 from statistics import fmean
 from typing import Final, assert_never
@@ -16,6 +18,9 @@ from depthwalk.errors import UsageError
 
 FIRST_TRAINING_SEED: Final = 1_000_000_000
 """Training has all seeds from here on, results have those below: nothing is ever reported on a seed that was trained on."""
+
+PLAY_OFF: Final = 4
+"""On how many generations' seeds the last center and the start are compared."""
 
 _FINENESS: Final = 200
 """A number is rounded so that there are at least so many between its bounds: finer than any score can tell apart."""
@@ -84,9 +89,10 @@ class Effort:
     runs: int = 60
 
     def training(self, seed: int) -> tuple[range, ...]:
-        """Return each generation's seeds, all different; another *seed* has others."""
-        first = FIRST_TRAINING_SEED + seed * self.generations * self.runs
-        return tuple(range(first + number * self.runs, first + (number + 1) * self.runs) for number in range(self.generations))
+        """Return each generation's seeds and those of the play-off, all different; another *seed* has others."""
+        first = FIRST_TRAINING_SEED + seed * (self.generations + PLAY_OFF) * self.runs
+        ends = [first + number * self.runs for number in (*range(self.generations + 1), self.generations + PLAY_OFF)]
+        return tuple(range(*each) for each in pairwise(ends))
 
     def fresh(self, seed: int, runs: int) -> range:
         """Return the seeds of the result. Raises UsageError where they would be those of training."""
@@ -98,7 +104,10 @@ class Effort:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
-    """What a generation came to. *center* is what the search would answer now; scores are of training and no result."""
+    """What a generation came to. *center* is what the search would answer now; scores are of training and no result.
+
+    The play-off is one as well, the last.
+    """
 
     number: int
     center: Point
@@ -113,7 +122,8 @@ class Generation:
 
 
 Evaluate = Callable[[int, Sequence[Point]], Sequence[float]]
-"""Scores the candidates of a generation (its number, from 0 on), the start always first among them; lower is better."""
+"""Scores the candidates of a generation (its number, from 0 on), the start always first among them; lower is better. The
+play-off has the number after the last."""
 
 
 def search(
@@ -127,22 +137,22 @@ def search(
 ) -> Iterator[Generation]:
     """Search from *start*, and yield each generation when it has been scored; the last one's center is the answer.
 
-    *possible* refuses points that cannot be; they are drawn again. The start, put within the bounds, must not be refused.
+    The last is the play-off, unless the search came back to where it began. *possible* refuses points that cannot be; they
+    are drawn again. The start, put within the bounds, must not be refused.
     """
     cloud = _Cloud(axes, start)
-    origin = cloud.center
+    center = origin = cloud.center
     for number in range(effort.generations):
         points = _drawn(cloud, origin, effort.population, rng, possible)
         scores = evaluate(number, points)
         ranked = [points[place] for place in sorted(range(len(points)), key=lambda place: (scores[place], place))]
         cloud.move(ranked[: max(1, round(_ELITE * len(ranked)))])
-        yield Generation(
-            number=number,
-            center=cloud.center if possible(cloud.center) else ranked[0],
-            best=ranked[0],
-            best_score=min(scores),
-            start_score=scores[0],
-        )
+        center = cloud.center if possible(cloud.center) else ranked[0]
+        yield Generation(number=number, center=center, best=ranked[0], best_score=min(scores), start_score=scores[0])
+    if center != origin:
+        scores = evaluate(effort.generations, (origin, center))
+        winner = center if scores[1] < scores[0] else origin
+        yield Generation(number=effort.generations, center=winner, best=winner, best_score=min(scores), start_score=scores[0])
 
 
 def _drawn(

@@ -58,10 +58,11 @@ def _change(tuned: Tuned, change: Change) -> str:
 def _notes(tuned: Tuned) -> Iterator[str]:
     sought, asked = tuned.sought, tuned.comparison.asked
     varied = ", ".join(f"{path}={words}" for path, words in sought.varied.items())
+    fresh = range(asked.first_seed, asked.first_seed + asked.runs)
     yield (
-        f"Searched: {varied}; {sought.generations} generations of {sought.population} in {', '.join(sought.train_worlds)},"
-        f" on training seeds {sought.training[0]:,} to {sought.training[-1]:,}. All figures here are of the fresh seeds"
-        f" {asked.first_seed:,} to {asked.first_seed + asked.runs - 1:,}: none of them was trained on."
+        f"Searched: {varied}; {sought.generations} generations of {sought.population} and a play-off with the start in"
+        f" {', '.join(sought.train_worlds)}, on training seeds {sought.training[0]:,} to {sought.training[-1]:,}. All figures"
+        f" here are of the fresh seeds {fresh[0]:,} to {fresh[-1]:,}: none of them was trained on."
     )
     yield (
         "The mean of the classes decides: the difference in each, in percent of what the baseline costs there. Better in world"

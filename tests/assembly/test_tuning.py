@@ -7,11 +7,20 @@ from depthwalk.assembly.laboratory import Progress
 from depthwalk.assembly.tuning import Trained, Training, TuneRequest, train, try_out
 from depthwalk.errors import ExitCode, Interrupted, UsageError
 from depthwalk.lab.running import WarmWorld
-from depthwalk.lab.tuning import FIRST_TRAINING_SEED
+from depthwalk.lab.tuning import Effort
 from depthwalk.lab.worlds import CLASSES, WORLDS, setting
 
 REQUEST = TuneRequest(
-    algo="twap", classes="thin", vary="slices=2:6", generations=2, population=2, train_runs=2, runs=6, jobs=1, worlds="base"
+    algo="twap",
+    classes="thin",
+    vary="slices=2:20",
+    generations=2,
+    population=2,
+    train_runs=2,
+    runs=6,
+    seed=2,
+    jobs=1,
+    worlds="base",
 )
 
 
@@ -22,11 +31,14 @@ def trained() -> Trained:
 
 
 def test_progress_goes_from_generation_to_generation() -> None:
-    """From nothing of the first to the whole of the last; a score is known when a generation is whole, and not before."""
+    """And to the play-off, where there is one; a score is known when a generation is whole, and not before."""
     seen: list[Training] = []
     train(REQUEST, seen.append)
-    assert [(1, 0.0), (1, 0.5), (1, 1.0), (2, 0.0), (2, 0.5), (2, 1.0)] == [(now.generation, now.done) for now in seen]
-    assert [True, True, False, False, False, False] == [now.best is None for now in seen]
+    generations = [(1, 0.0), (1, 0.5), (1, 1.0), (2, 0.0), (2, 0.5), (2, 1.0)]
+    assert generations == [(now.generation, now.done) for now in seen[:6]]
+    assert [True, True, False, False, False, False] == [now.best is None for now in seen[:6]]
+    assert ["generation 1 of 2", "the play-off"] == [seen[0].where, seen[-1].where]
+    assert ((3, 0.0), (3, 1.0)) == ((seen[6].generation, seen[6].done), (seen[-1].generation, seen[-1].done))
 
 
 @pytest.mark.parametrize("generation", [1, 2])
@@ -56,11 +68,12 @@ def test_interrupted_in_the_comparison_there_is_no_result(trained: Trained, done
 
 def test_seeds_that_all_began_one_sided_teach_nothing() -> None:
     """That is said, with what helps."""
-    barren = next(seed for seed in range(2_000) if _is_one_sided(FIRST_TRAINING_SEED + seed))
+    effort = Effort(generations=1, runs=1)
+    barren = next(seed for seed in range(2_000) if _is_one_sided(effort.training(seed)[0].start))
     request = TuneRequest(
         algo="twap", classes="thin", vary="slices=2:6", generations=1, population=2, train_runs=1, runs=1, seed=barren, jobs=1
     )
-    with pytest.raises(UsageError, match="none of the 1 training seeds of generation 1 had two sides") as caught:
+    with pytest.raises(UsageError, match="none of the 1 training seeds in generation 1 had two sides") as caught:
         train(request)
     assert "--train-runs" in str(caught.value.hint)
 

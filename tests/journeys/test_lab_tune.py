@@ -17,7 +17,7 @@ FEW = (
     "--classes",
     "thin",
     "--algo",
-    "adaptive_limit",
+    "twap",
     "--generations",
     "2",
     "--population",
@@ -53,16 +53,17 @@ def test_the_object_is_of_fresh_seeds_and_has_base_first(done: tuple[Ended, Path
         comparison["first_seed"],
         comparison["runs"],
     )
-    assert ["simple_limit", "adaptive_limit", "tuned"] == [arm["name"] for arm in comparison["arms"]]
-    assert {"first": 1_000_000_000, "last": 1_000_000_011} == found["search"]["training_seeds"]
-    assert {"adaptive_limit"} == set(found["against"])
+    assert ["simple_limit", "twap", "tuned"] == [arm["name"] for arm in comparison["arms"]]
+    assert {"first": 1_000_000_000, "last": 1_000_000_035} == found["search"]["training_seeds"]
+    assert {"twap"} == set(found["against"])
     assert (False, "No verdict is given on fewer than 100 seeds") == (found["recommended"], found["why_not"][:43])
 
 
 def test_training_is_told_on_standard_error_and_labeled(done: tuple[Ended, Path]) -> None:
     """A line a generation, without a unit."""
     lines = done[0].err.splitlines()
-    assert ["generation 1 of 2", "generation 2 of 2"] == [line.removeprefix("depthwalk: ")[:17] for line in lines]
+    whole = ["generation 1 of 2", "generation 2 of 2", "the play-off"]
+    assert whole == [line.removeprefix("depthwalk: ").partition(":")[0] for line in lines]
     assert all(line.endswith(" of the start (training, not a result)") for line in lines)
 
 
@@ -72,7 +73,7 @@ def test_the_method_has_the_parameters_that_were_compared(done: tuple[Ended, Pat
     config = tmp_path / "own.yaml"
     config.write_text(f"methods:\n{path.read_text('utf-8')}", encoding="utf-8")
     again = depthwalk_here(
-        "--json", "--config", config, "lab", "compare", "--classes", "thin", "--algos", "adaptive_limit,tuned", "--runs", "4",
+        "--json", "--config", config, "lab", "compare", "--classes", "thin", "--algos", "twap,tuned", "--runs", "4",
         "--world", "base,toxic", "--jobs", "1", folder=tmp_path,
     ).object  # fmt: skip
     assert ended.object["comparison"] == again
@@ -85,6 +86,7 @@ def test_the_same_seed_is_the_same_search_whoever_does_it(tmp_path: Path) -> Non
 
     once = ("--json", "-q", "--generations", "1")
     alone = tuned(tmp_path, *once).object
+    assert not alone["why_not"].startswith("The search found nothing else")
     assert alone == depthwalk_here(*FEW, "--jobs", "2", *once, folder=tmp_path).object
     with LocalCluster(
         n_workers=2,
@@ -125,7 +127,7 @@ def test_a_search_from_a_method_called_tuned_has_another_name(tmp_path: Path) ->
     [
         (("--algo", "twep"), "--algo: unknown algorithm or method 'twep' (did you mean twap?)"),
         (("--algo", "simple_limit"), "--vary: nothing is usual for simple_limit"),
-        (("--vary", "patient=0:1"), "--vary: adaptive_limit has no parameter 'patient'"),
+        (("--vary", "patient=0:1"), "--vary: twap has no parameter 'patient'"),
         (("--classes", "thick"), "thick"),
         (("--worlds", "mars"), "--worlds: unknown world 'mars'"),
         (("--train-worlds", "mars"), "--train-worlds: unknown world 'mars'"),

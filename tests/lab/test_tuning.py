@@ -58,13 +58,35 @@ def test_every_generation_scores_the_start_first_and_its_center() -> None:
         return [bowl(point) for point in points]
 
     found = list(search(AXES, START, evaluate, effort=Effort(generations=4, population=6), rng=random.Random(3)))
-    assert [START] * 4 == [points[0] for points in asked]
-    assert [7] * 4 == [len(set(points)) for points in asked]
+    assert [START] * 5 == [points[0] for points in asked]
+    assert [7, 7, 7, 7, 2] == [len(set(points)) for points in asked]
     assert all(before.center in points for before, points in zip(found, asked[1:], strict=False))
-    assert [bowl(START)] * 4 == [generation.start_score for generation in found]
+    assert [bowl(START)] * 5 == [generation.start_score for generation in found]
     assert all(
         generation.best_score == bowl(generation.best) == min(map(bowl, asked[generation.number])) for generation in found
     )
+
+
+@pytest.mark.parametrize("lucky", [True, False])
+def test_the_answer_has_to_beat_the_start_in_a_play_off(lucky: bool) -> None:
+    """Where the generations had only luck, the answer is where the search began."""
+    asked: list[Sequence[Point]] = []
+
+    def evaluate(number: int, points: Sequence[Point]) -> list[float]:
+        asked.append(points)
+        return [point[0] for point in points] if number == 0 else [1.0, 1.0 if lucky else 0.9]
+
+    axes = (Number(low=0.0, high=1.0),)
+    first, last = search(axes, (0.5,), evaluate, effort=Effort(generations=1), rng=random.Random(1))
+    assert ((0.5,), first.center) == tuple(asked[1])
+    assert (0.5,) != first.center
+    assert ((0.5,) if lucky else first.center) == last.center
+
+
+def test_there_is_no_play_off_against_oneself() -> None:
+    """Where the search comes back to its start."""
+    found = search((Choice(count=2),), (0.0,), lambda _, points: [p[0] for p in points], effort=Effort(), rng=random.Random(1))
+    assert list(range(12)) == [generation.number for generation in found]
 
 
 def test_a_score_is_told_in_the_starts() -> None:
@@ -100,7 +122,7 @@ def test_a_space_of_few_points_is_searched_whole() -> None:
         return [abs(point[0] - 1) for point in points]
 
     found = list(search((Choice(count=3),), (0.0,), evaluate, effort=Effort(generations=3), rng=random.Random(1)))
-    assert ([3, 3, 3], (1,)) == (sizes, found[-1].center)
+    assert ([3, 3, 3, 2], (1,)) == (sizes, found[-1].center)
 
 
 @st.composite
@@ -143,10 +165,10 @@ def test_no_candidate_leaves_the_bounds(drawn: tuple[list[Axis], Point], seed: i
 
 @given(st.integers(1, 50), st.integers(1, 200), st.integers(0, 10_000), st.integers(1, 5_000))
 def test_training_and_results_have_no_seed_in_common(generations: int, runs: int, seed: int, fresh: int) -> None:
-    """And no two generations have."""
+    """And no two generations have, nor the play-off, which has more."""
     effort = Effort(generations=generations, runs=runs)
     training = effort.training(seed)
-    assert [runs] * generations == [len(each) for each in training]
+    assert [runs] * generations + [4 * runs] == [len(each) for each in training]
     assert all(one.stop <= other.start for one, other in pairwise(training))
     assert effort.fresh(seed, fresh).stop <= FIRST_TRAINING_SEED <= training[0].start
 
