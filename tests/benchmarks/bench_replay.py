@@ -30,9 +30,9 @@ from depthwalk.lab.recorded.queues import PROBABILISTIC
 from depthwalk.lab.recorded.reading import read_tapes
 from depthwalk.lab.recorded.reel import Reel
 from depthwalk.lab.recorded.tape import Kind, Tape
-from depthwalk.lab.recorded.task import ReplayTask, replay_tasks
+from depthwalk.lab.recorded.task import Moment, replay_tasks
 from depthwalk.lab.recorded.windows import windows
-from depthwalk.lab.running import HORIZON, Arm
+from depthwalk.lab.running import HORIZON, Arm, run
 
 ARMS = (
     Arm(name="twap", algorithm="twap", params=TwapParams()),
@@ -45,20 +45,20 @@ PEERS = Path("/tmp/venv_peers/bin/python")  # noqa: S108 - where the peers are i
 SCRIPT = Path(__file__).with_name("replay_peers.py")
 
 
-def ours(tapes: list[Tape], arm: Arm) -> tuple[float, int]:
-    """Return the CPU seconds of replaying all windows of the tapes with an arm, and the changes played."""
-    pieces = replay_tasks(tapes, (arm,), every=HORIZON, models=(PROBABILISTIC,))
-    played = sum(map(changes, pieces))
-    began = time.process_time()
+def ours(reels: list[Reel], arm: Arm) -> tuple[float, int]:
+    """Return the CPU seconds of replaying all windows of the reels with an arm, and the changes played."""
+    pieces = replay_tasks([reel.tape for reel in reels], (arm,), every=HORIZON, models=(PROBABILISTIC,))
+    winding = {id(reel.tape): reel for reel in reels}
+    spent, played = 0.0, 0
     for piece in pieces:
-        piece.run()
-    return time.process_time() - began, played
-
-
-def changes(piece: ReplayTask) -> int:
-    """Return how many changes the windows of a piece have."""
-    reel = Reel(piece.tape)
-    return sum(reel.index(window.at + HORIZON) - reel.index(window.at) for window in piece.moments)
+        reel = winding[id(piece.tape)]
+        for window in piece.moments:
+            played += reel.index(window.at + HORIZON) - reel.index(window.at)
+            began = time.process_time()
+            moment = Moment(piece.setting, reel, window, piece.model, piece.order, share=piece.share, strict=piece.strict)
+            run(moment, arm)
+            spent += time.process_time() - began
+    return spent, played
 
 
 def write_events(tape: Tape, path: Path) -> int:
@@ -97,19 +97,23 @@ def spread(values: list[float], unit: str = "") -> str:
     return f"{statistics.median(values):,.1f}{unit} [{min(values):,.1f} to {max(values):,.1f}]"
 
 
-def main(run: Path, rounds: int, python: Path) -> None:
+def main(recording: Path, rounds: int, python: Path) -> None:
     """Measure, and say what was found."""
     began = time.process_time()
-    found = read_tapes(run).tapes
+    found = read_tapes(recording).tapes
     decoding = time.process_time() - began
     tapes = [tape for tape in found if windows(tape, every=HORIZON)]
     total = sum(map(len, found))
     began = time.process_time()
-    for tape in tapes:
-        reel = Reel(tape)
-        sys.stderr.write(f"{tape.ticker}: {len(reel.times):,} changes, {len(reel.slots):,} of them on the grid\n")
+    reels = [Reel(tape) for tape in tapes]
+    for reel in reels:
+        sys.stderr.write(
+            f"{reel.tape.ticker}: {len(reel.times):,} changes in {len(reel.slots):,} rows of {len(reel.changes):,}\n"
+        )
     winding = time.process_time() - began
-    sys.stdout.write(f"{run.name}: {total:,} changes; decoding {total / decoding:,.0f} a second; winding {winding:.3f} s\n")
+    sys.stdout.write(
+        f"{recording.name}: {total:,} changes; decoding {total / decoding:,.0f} a second; winding {winding:.3f} s\n"
+    )
     rates: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder) / f"{number}.npz" for number in range(len(tapes))]
@@ -117,7 +121,7 @@ def main(run: Path, rounds: int, python: Path) -> None:
         missing: set[str] = set()
         for _ in range(rounds):
             for arm in ARMS:
-                spent, played = ours(tapes, arm)
+                spent, played = ours(reels, arm)
                 rates.setdefault(f"depthwalk {arm.name}", []).append(played / spent)
             for name in ("nautilus", "hftbacktest"):
                 if name in missing:

@@ -97,6 +97,7 @@ class RecordedBook(BesideBook):
         super().__init__({half.side: half for half in self._halves})
         self._share, self._strict = share, strict
         self._over = False
+        self._bests: tuple[int, int] | None = None
         self.takes_beyond = 0
         self.worst_take: float | None = None
 
@@ -105,16 +106,15 @@ class RecordedBook(BesideBook):
         """The best bid and the best ask that were recorded, whatever of ours lies there; None after the tape's end."""
         if self._over:
             return None, None
-        prices, (bid, ask) = self._reel.prices, self._reel.bests(self._levels)
+        prices, (bid, ask) = self._reel.prices, self._find_bests()
         return (prices[bid] if bid >= 0 else None), (prices[ask] if ask >= self._reel.count else None)
 
     def advance(self, now: Instant) -> list[BookEvent]:
         """Play the rows up to *now* and let expiries pass, each at its own time."""
         times, until, events = self._reel.times, now - self._shift, list[BookEvent]()
         self._over = until > self._reel.tape.until
-        for due in sorted({order.expires_at for order in self._orders.values() if order.expires_at is not None}):
-            if due > now:
-                break
+        expiries = [order.expires_at for order in self._orders.values() if order.expires_at is not None]
+        for due in sorted({due for due in expiries if due <= now}):
             # What happens at the very time of an expiry comes after it.
             events += self._play(bisect_left(times, due - self._shift, self._next))
             events += self._expire(due)
@@ -151,6 +151,12 @@ class RecordedBook(BesideBook):
     def _slot(self, order: OwnOrder) -> int:
         return self._half(order.side).slots[order.price]
 
+    def _find_bests(self) -> tuple[int, int]:
+        """Return the best slots, which are only looked for where nobody has followed them."""
+        if self._bests is None:
+            self._bests = self._reel.bests(self._levels)
+        return self._bests
+
     def _play(self, end: int) -> list[BookEvent]:
         """Play the rows up to the index *end*."""
         begin, reel, levels = self._next, self._reel, self._levels
@@ -159,6 +165,7 @@ class RecordedBook(BesideBook):
         self._next = end
         if self._orders or reel.has_trades:
             return self._watch(begin, end)
+        self._bests = None
         rows = zip(reel.slots[begin:end], reel.changes[begin:end], strict=True)
         if not self._taken:
             for slot, change in rows:
@@ -176,7 +183,7 @@ class RecordedBook(BesideBook):
         watched = {*map(self._slot, self._orders.values()), *self._taken}
         reaches = bid_reach, ask_reach = self._reach(Side.SELL), self._reach(Side.BUY)
         bid_top, ask_top = self._top(Side.BUY), self._top(Side.SELL)
-        bid, ask = reel.bests(levels)
+        bid, ask = self._find_bests()
         events: list[BookEvent] = []
         for row, slot, change in zip(range(begin, end), reel.slots[begin:end], reel.changes[begin:end], strict=True):
             before = levels[slot]
@@ -195,6 +202,7 @@ class RecordedBook(BesideBook):
                 continue
             if concerns or slot in watched or was_bid + was_ask >= last:
                 self._changed(row, before, ((was_bid, was_ask), (bid, ask)), reaches, events)
+        self._bests = bid, ask
         return events
 
     def _reach(self, side: Side) -> int:

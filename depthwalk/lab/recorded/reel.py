@@ -6,7 +6,7 @@ slot of its own, beyond those of the levels.
 """
 
 from bisect import bisect_right
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import compress
 from typing import Any, cast
 
@@ -65,6 +65,7 @@ class Reel:
         ranks = ranks[tape.price]
         sells = (tape.kind == Kind.ASK) | (tape.kind == Kind.BOUGHT)
         slots = np.where(sells, self.last - ranks, ranks) + np.where(tape.kind >= Kind.SOLD, 2 * count, 0)
+        self.times, self.slots, self.changes = _plain(tape.at), _plain(slots), _plain(tape.change)
         self._slots = slots
         self.has_trades = tape.has_trades
         first = np.zeros(4 * count, dtype=np.int64)
@@ -72,21 +73,6 @@ class Reel:
             for price, quantity in side:
                 first[found[price]] = quantity
         self._first, self._known = first, (0, first.copy())
-
-    @cached_property
-    def times(self) -> list[int]:
-        """The times of the rows."""
-        return _plain(self.tape.at)
-
-    @cached_property
-    def slots(self) -> list[int]:
-        """The slots of the rows."""
-        return _plain(self._slots)
-
-    @cached_property
-    def changes(self) -> list[int]:
-        """The changes of the rows."""
-        return _plain(self.tape.change)
 
     def index(self, at: Instant | int) -> int:
         """Return how many rows are at or before a time."""
