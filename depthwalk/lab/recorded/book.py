@@ -184,24 +184,29 @@ class RecordedBook(BesideBook):
         reaches = bid_reach, ask_reach = self._reach(Side.SELL), self._reach(Side.BUY)
         bid_top, ask_top = self._top(Side.BUY), self._top(Side.SELL)
         bid, ask = self._find_bests()
+        low_bid, low_ask = min(bid, bid_reach), min(ask, ask_reach)
         events: list[BookEvent] = []
         for row, slot, change in zip(range(begin, end), reel.slots[begin:end], reel.changes[begin:end], strict=True):
-            before = levels[slot]
-            left = levels[slot] = before + change
+            left = levels[slot] = levels[slot] + change
+            # Most rows are neither near the touch nor at a price of ours.
+            if slot < (low_bid if slot < count else low_ask) and slot not in watched:
+                continue
             was_bid, was_ask = bid, ask
             if slot < count:
                 if slot >= bid:
                     bid = slot if left else under(levels, slot, 0)
+                    low_bid = min(bid, bid_reach)
                 concerns = slot >= bid_reach or slot == was_bid <= bid_top
             elif slot <= last:
                 if slot >= ask:
                     ask = slot if left else under(levels, slot, count)
+                    low_ask = min(ask, ask_reach)
                 concerns = slot >= ask_reach or slot == was_ask <= ask_top
             else:
                 self._traded(row, events)
                 continue
             if concerns or slot in watched or was_bid + was_ask >= last:
-                self._changed(row, before, ((was_bid, was_ask), (bid, ask)), reaches, events)
+                self._changed(row, left - change, ((was_bid, was_ask), (bid, ask)), reaches, events)
         self._bests = bid, ask
         return events
 
