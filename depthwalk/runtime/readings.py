@@ -212,8 +212,9 @@ class Readings:
     async def look_at_book(self, foreign: tuple[ForeignOrder, ...]) -> None:
         """Read the book; once more where a write was answered meanwhile, as one cannot tell what it shows of that order."""
         for _ in range(2):
-            while self._busy():
-                await asyncio.sleep(0)  # what has been read is in the ledger first: it is older than this book, so none is lost
+            # What has been read so far goes into the ledger first: it is older than this book, which shows it.
+            while self._busy():  # noqa: ASYNC110 - the inbox says so at once, in this very loop
+                await asyncio.sleep(0)
             before = self._versions()
             asked = self._clock.now()
             book = await self._exchange.book(self._market.ticker)
