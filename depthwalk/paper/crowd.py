@@ -129,11 +129,18 @@ class CrowdBook:
     def advance(self, now: Instant) -> list[BookEvent]:
         """Let everything up to and including *now* happen."""
         events: list[BookEvent] = []
-        while self._next.at <= now:
-            events += self._engine.expire(self._next.at)
-            events += self._apply(self._next)
+        engine = self._engine
+        while (event := self._next).at <= now:
+            if engine.next_expiry <= event.at:
+                events += engine.expire(event.at)
+            # Most of what happens is a step of the value, which touches no book.
+            if type(event) is ValueStep:
+                self._valuation.step(event.at, event.value)
+            else:
+                events += self._apply(event)
             self._next = next(self._arrivals)
-        events += self._engine.expire(now)
+        if engine.next_expiry <= now:
+            events += engine.expire(now)
         return events
 
     def submit(self, now: Instant, order: NewOrder) -> list[BookEvent]:

@@ -18,6 +18,7 @@ from bisect import bisect_left, insort
 from collections import OrderedDict
 from copy import copy
 from dataclasses import dataclass, field
+from math import inf
 
 from depthwalk.domain.book import Book, Level
 from depthwalk.domain.order import Side, TimeInForce
@@ -172,6 +173,11 @@ class MatchingEngine:
         removed = Removed(now, key, Quantity(order.remaining), why)
         self._forget(order)
         return [removed]
+
+    @property
+    def next_expiry(self) -> float:
+        """When the next order may expire; infinity where none will."""
+        return self._expiries[0][0] if self._expiries else inf
 
     def expire(self, now: Instant) -> list[BookEvent]:
         """Take off every order whose expiry is at or before *now*, each at its own time."""
