@@ -55,7 +55,6 @@ def calibrate(request: CalibrateRequest, watch: Callable[[Calibrating], None] = 
     """
     from depthwalk.lab.calibration.calibrate import Wish
     from depthwalk.lab.calibration.calibrate import calibrate as calibrated
-    from depthwalk.lab.calibration.fitting import WORK
     from depthwalk.lab.class_files import check_name, load_class
 
     check_name(request.name)
@@ -70,7 +69,7 @@ def calibrate(request: CalibrateRequest, watch: Callable[[Calibrating], None] = 
     return calibrated(
         observed,
         wish,
-        work=round(WORK * request.effort),
+        effort=request.effort,
         progress=lambda done, total, off: watch(Calibrating("fitting", done, total, off)),
     )
 

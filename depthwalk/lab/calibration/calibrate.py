@@ -12,7 +12,7 @@ from depthwalk.analysis.calibrated import Calibrated, ClusterFit, MomentFit, Ori
 from depthwalk.domain.units import CONTRACT, Quantity
 from depthwalk.errors import UsageError
 from depthwalk.lab.calibration.clustering import Clustering, cluster
-from depthwalk.lab.calibration.fitting import WORK, Progress, Target, Worlds, fit, moments_of
+from depthwalk.lab.calibration.fitting import ROUNDS, WORK, Progress, Target, Worlds, fit, moments_of
 from depthwalk.lab.calibration.moments import MOMENTS, Band, bands
 from depthwalk.lab.calibration.observed import STRETCH, Observed
 from depthwalk.lab.calibration.parameters import begin, in_motion, missing
@@ -40,10 +40,10 @@ class Wish:
     quantity: Quantity | None = None
 
 
-def calibrate(observed: Observed, wish: Wish, *, work: int = WORK, progress: Progress = lambda *_: None) -> Calibrated:
+def calibrate(observed: Observed, wish: Wish, *, effort: float = 1.0, progress: Progress = lambda *_: None) -> Calibrated:
     """Return the class that a recording speaks for.
 
-    *work* is how many arrivals one look at a class may take: more is surer, and slower.
+    *effort* is how much is simulated, 1 as usual: more is surer, and slower.
 
     Raises:
         UsageError: the recording does not identify some parameters, and no class is named to take them from; each is named
@@ -58,8 +58,9 @@ def calibrate(observed: Observed, wish: Wish, *, work: int = WORK, progress: Pro
     beginning = begin(wish.name, wish.assume.market, observed, data, clustering)
     paced = "taker_rate" not in unknown and "provider_rate" in unknown
     shapes = {key: band for key, band in data.items() if not paced or key != _PACED}
-    target = Target(bands=shapes, look=observed.look, structure=observed.structure, work=work)
-    fitted = fit(beginning.market, beginning.matched, target, progress=progress)
+    target = Target(bands=shapes, look=observed.look, structure=observed.structure, work=round(WORK * effort))
+    rounds = max(1, round(ROUNDS * min(1.0, effort)))
+    fitted = fit(beginning.market, beginning.matched, target, rounds=rounds, progress=progress)
     found = fitted.market
     shown = moments_of(found, target, Worlds.of(found, target, first=FRESH))
     errors, words = dict(fitted.errors), _looked(observed)

@@ -1,7 +1,7 @@
 """Moments matched by simulation: parameters are sought at which the simulated class shows what the recording shows.
 
-Levenberg-Marquardt in the logarithms of the parameters, with differences taken on the same seeds for all of them (common
-random numbers), so that a fit is the same whenever it is repeated. Which parameters are sought is decided elsewhere.
+Levenberg-Marquardt in the logarithms of the parameters, then one parameter at a time; all on the same seeds (common random
+numbers), so that a fit is the same whenever it is repeated. Which parameters are sought is decided elsewhere.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -28,6 +28,7 @@ _FLOORS: Final = {True: 0.04, False: 0.01}
 """What a moment must at least be off by to count as one deviation, in logarithms and by difference: no class is that exact."""
 
 _STEP: Final = 0.3
+_GROPES: Final = (0.4, 0.2, 0.1)
 _LOWEST: Final = 1e-4
 _DAMPINGS: Final = (0.03, 0.3, 3.0, 30.0)
 _GAIN: Final = 0.02
@@ -104,6 +105,7 @@ class _Fit:
         self._high = np.log([SPANS[name].high for name in free])
         self._begin = np.clip(np.log([max(getattr(start, name), _LOWEST) for name in free]), self._low, self._high)
         self._done, self._best = 0, float("inf")
+        self._most = 1 + (2 + 2 * len(_GROPES)) * len(self._free) + len(_DAMPINGS) * rounds
 
     def run(self) -> Found:
         at = self._begin
@@ -125,7 +127,21 @@ class _Fit:
                     break
                 slopes = self._slopes(at, off)
             fresh = gain < _GAIN
-        return Found(market=self._market(at), errors=self._errors(slopes if fresh else self._slopes(at, off)))
+        at, off = self._groped(at, off)
+        return Found(market=self._market(at), errors=self._errors(self._slopes(at, off)))
+
+    def _groped(self, at: Floats, off: Floats) -> tuple[Floats, Floats]:
+        """Return the best found by moving one parameter at a time: slopes are blurred by chance, comparisons are not."""
+        for size in _GROPES[: self._rounds]:
+            for index in range(len(at)):
+                for step in (size, -size):
+                    moved = at.copy()
+                    moved[index] = np.clip(at[index] + step, self._low[index], self._high[index])
+                    there = self._off(moved)
+                    if there @ there < off @ off:
+                        at, off = moved, there
+                        break
+        return at, off
 
     def _errors(self, slopes: Floats) -> dict[str, float]:
         """Return how far each parameter may be off: the data's part alone, without the pull towards the beginning."""
@@ -151,7 +167,7 @@ class _Fit:
         off = np.concatenate((deviations, (at - self._begin) / _PULL))
         self._done += 1
         self._best = min(self._best, float(np.sqrt(np.mean(deviations**2))))
-        self._progress(self._done, 1 + 2 * len(self._free) + len(_DAMPINGS) * self._rounds, self._best)
+        self._progress(self._done, self._most, self._best)
         return off
 
     def _slopes(self, at: Floats, off: Floats) -> Floats:

@@ -22,7 +22,11 @@ FEWEST_TRADES: Final = 200
 
 _FEWEST_SECONDS: Final = 1_800
 _USUAL_GAP: Final = 0.7
-_USUAL_REACH: Final = 3.0
+_USUAL_REACH: Final = 6.0
+_ORDERS_A_LEVEL: Final = 1.5
+_STANDING: Final = 3.0
+"""Orders that stand on a side, for each price with orders within 5 cents: some share a price, some stand further off."""
+
 _WIDEST: Final = 2.5
 
 
@@ -122,8 +126,8 @@ def begin(
         guess["volatility"], guess["news_size"] = _moving(assumed, value)
     else:
         guess["provider_reach"] = _USUAL_REACH
-        guess["provider_rate"] = 2 * value["levels"] / assumed.provider_life
-        guess["provider_size"] = value["depth5"] / value["levels"]
+        guess["provider_rate"] = _STANDING * value["levels"] / assumed.provider_life
+        guess["provider_size"] = value["depth5"] / value["levels"] / _ORDERS_A_LEVEL
         guess["provider_size_sigma"] = min(_WIDEST, value["level_spread"])
     guess["half_gap"] = max(0.02, value["spread"] / 2 - _USUAL_GAP)
     lots = assumed.scaled(guess["provider_size"] / assumed.provider_size)

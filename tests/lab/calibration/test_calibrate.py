@@ -36,7 +36,7 @@ TRUE = replace(
 """What no recording says of it is as in the class that is assumed, in proportion."""
 
 WISH = Wish(name="found", sources=("made up",), assume=CLASSES["moderate"])
-LITTLE = 3_000
+LITTLE = 0.03
 CHANGES = Look(every_change=True)
 
 
@@ -47,7 +47,7 @@ def _observed(look: Look, seeds: range, seconds: int = 120) -> Observed:
 
 @cache
 def _found() -> Calibrated:
-    return calibrate(_observed(CHANGES, range(30)), WISH, work=8_000)
+    return calibrate(_observed(CHANGES, range(30)), WISH, effort=0.12)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_takers_without_books_bring_a_class_to_their_pace() -> None:
     rare[AT["trade_seconds"]] *= 40
     table = (*still, *itertools.repeat(rare, 9))
     observed = Observed(structure="linear_cent", look=Look(trades=True), polled=True, markets=9, table=table)
-    found = calibrate(observed, replace(WISH, quantity=Quantity(55 * CONTRACT)), work=LITTLE)
+    found = calibrate(observed, replace(WISH, quantity=Quantity(55 * CONTRACT)), effort=LITTLE)
     assert 55 == found.contracts
     values = {each.name: each.value for each in found.parameters}
     assumed = CLASSES["moderate"].market
