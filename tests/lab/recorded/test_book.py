@@ -114,6 +114,22 @@ def test_trades_behind_a_better_order_meet_it_first() -> None:
     assert [(-1, 50, 2)] == _fills(replay.advance(at(1)))
 
 
+def test_a_best_that_goes_whole_makes_the_next_one_the_best() -> None:
+    """Both were traded down to, one after the other, by who would have met our better price first: half of each."""
+    recording = tape(book([(48, 10), (47, 10), (46, 1)], [(52, 5)]), (1, BID, 48, -10), (1, BID, 47, -10))
+    for side, there in ((Side.BUY, recording), (Side.SELL, _mirrored(recording))):
+        replay = played(there, PROBABILISTIC)
+        replay.submit(START, order(-1, side, 50, 20))
+        assert [(-1, 50, 5), (-1, 50, 5)] == _fills(replay.advance(at(1)))
+
+
+def test_a_rest_at_a_price_that_we_emptied_meets_whoever_comes_there() -> None:
+    """Also at a worse price than the recorded best, which we took."""
+    replay = played(tape(USUAL, (1, ASK, 53, 2)), RISK_AVERSE)
+    assert [(-1, 52, 5)] == _fills(replay.submit(START, order(-1, Side.BUY, 53, 8)))
+    assert [(-1, 53, 2)] == _fills(replay.advance(at(1)))
+
+
 def test_a_level_behind_the_best_is_canceled_and_not_traded() -> None:
     """It brings us forward under the probabilistic reading, and fills nobody."""
     replay = played(tape(book([(49, 5), (48, 10)], [(52, 5)]), (1, BID, 48, 10), (2, BID, 48, -10)), PROBABILISTIC)
@@ -202,11 +218,11 @@ def test_an_expiry_comes_before_what_happens_at_its_time() -> None:
     replay = played(tape(USUAL, (1, ASK, 49, 4), (2, ASK, 49, 4)), RISK_AVERSE)
     replay.submit(START, order(-1, Side.BUY, 49, 3, expires_at=at(1)))
     replay.submit(START, order(-2, Side.BUY, 49, 6, expires_at=at(1.5)))
-    events = [*replay.advance(at(1)), *replay.advance(at(1.5))]
-    assert not replay._orders
-    assert [] == replay.advance(at(9))
+    events = replay.advance(at(1))
     assert [(-2, 49, 4)] == _fills(events)
-    assert [(at(1), -1), (at(1.5), -2)] == [(event.at, event.key) for event in events if isinstance(event, Removed)]
+    assert [(at(1), -1)] == [(event.at, event.key) for event in events if isinstance(event, Removed)]
+    assert [Removed(at(1.5), -2, Quantity(200), Removal.EXPIRED)] == replay.advance(at(1.5))
+    assert [] == replay.advance(at(9))
 
 
 # --- what we take ---
