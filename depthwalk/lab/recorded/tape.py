@@ -4,7 +4,6 @@ All is on the YES leg: a NO bid at q is an ask at 1 - q. A recording that breaks
 tapes with a `Cut` between them that says why; so whatever fits into one tape spans no gap.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
@@ -90,10 +89,6 @@ class Tape:
             if kind <= Kind.ASK:
                 book = book.with_change(Side.BUY if kind == Kind.BID else Side.SELL, Price(price), change)
                 yield Instant(at), book
-
-    def count_until(self, at: Instant) -> int:
-        """Return how many rows are at or before *at*."""
-        return bisect_right(self.at, at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
