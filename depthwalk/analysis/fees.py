@@ -6,7 +6,6 @@ charged; the fees of recorded fills come from the venue.
 
 from collections.abc import Iterable
 from fractions import Fraction
-from math import ceil
 from typing import Final, assert_never
 
 from depthwalk.domain.market import FeeSchedule, FeeType
@@ -58,12 +57,16 @@ def model_fee(schedule: FeeSchedule, price: Price, quantity: Quantity, is_taker:
         DomainError: as `rate`; or the price is outside 0 to 1 dollar; or the quantity is negative.
 
     """
+    _check(price, quantity)
+    # Contracts x dollars x dollars in units of 1e-2 x 1e-4 x 1e-4 is 1e-10 dollar; Money is 1e-6.
+    return rate(schedule, is_taker) * quantity * price * (ONE - price) / ONE
+
+
+def _check(price: Price, quantity: Quantity) -> None:
     if not 0 <= price <= ONE:
         raise DomainError(f"no fill has the price {format_price(price)}")
     if quantity < 0:
         raise DomainError(f"no fill has {format_quantity(quantity)} contracts")
-    # Contracts x dollars x dollars in units of 1e-2 x 1e-4 x 1e-4 is 1e-10 dollar; Money is 1e-6.
-    return rate(schedule, is_taker) * quantity * price * (ONE - price) / ONE
 
 
 class FeeAccumulator:
@@ -80,6 +83,7 @@ class FeeAccumulator:
         self._schedule = schedule
         self._precision = precision
         self._collected = 0
+        self._rates: dict[bool, Fraction] = {}
 
     @property
     def collected(self) -> Money:
@@ -93,7 +97,12 @@ class FeeAccumulator:
             DomainError: as `model_fee`; the accumulator is then as it was.
 
         """
-        trade_fee = ceil(model_fee(self._schedule, price, quantity, is_taker))
+        _check(price, quantity)
+        factor = self._rates.get(is_taker)
+        if factor is None:
+            factor = self._rates[is_taker] = rate(self._schedule, is_taker)
+        # The model fee rounded up, without a Fraction for each step on the way.
+        trade_fee = -(-factor.numerator * quantity * price * (ONE - price) // (factor.denominator * ONE))
         # A sale of YES is taken to bring in its price. As a purchase of NO it would cost one dollar a contract less that
         # price; a dollar times hundredths of a contract is whole cents, so the remainder below is the same.
         change = -side.sign * cost(price, quantity) - trade_fee
