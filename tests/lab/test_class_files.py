@@ -202,3 +202,5 @@ def test_every_class_there_is_loads_under_its_name(name: str) -> None:
     found = load_class_file(name)
     assert name == found.lab_class.name
     assert set(found.assumed) <= set(SPANS)
+    # Some 70,000 arrivals are done in a second: a seed of a packaged class must not take much longer.
+    assert arrivals(found.lab_class.market) <= 70_000
