@@ -90,3 +90,11 @@ def test_slow_motion_leaves_the_books_as_they_are() -> None:
         assert fast[key] / 2 == pytest.approx(slow[key], rel=0.25)
     assert fast["residence"] * 2 == pytest.approx(slow["residence"], rel=0.1)
     assert fast["volatility20"] == pytest.approx(slow["volatility40"], rel=0.25)
+
+
+def test_slow_motion_moves_the_value_as_far_in_its_own_time() -> None:
+    """The variance of four seconds at a quarter of the pace is that of one second."""
+    slow = in_motion(MARKET, 0.25)
+    assert MARKET.volatility**2 * 1 == pytest.approx(slow.volatility**2 * 4)
+    assert (4 * MARKET.news_interval, MARKET.news_size) == (slow.news_interval, slow.news_size)
+    assert (MARKET.branching, MARKET.cluster_seconds) == (slow.branching, slow.cluster_seconds)

@@ -79,6 +79,10 @@ def _run(folder: Path, *, tickers: bool = True) -> Path:
         _kept("ticker", 0, n, ts_ms=1_000 * n, volume_fp=f"{30 * n}.00", last_trade_size_fp="6.00", price_dollars=price)
         for n, price in enumerate(["0.5000"] * 101 + ["0.9000"] * 100)
     ]
+    # Nothing was traded since: its size was told before.
+    frames.insert(
+        50, _kept("ticker", 0, 49.5, ts_ms=49_500, volume_fp="1470.00", last_trade_size_fp="600.00", price_dollars="0.5")
+    )
     if tickers:
         written(folder / "ticker.ndjson.gz", frames, packed=True)
     return folder
