@@ -152,7 +152,7 @@ def dump_class(
         "assumed": dict(assumed or {}),
         "fit": dict(fit or {}),
     }
-    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
+    return yaml.safe_dump(content, sort_keys=False, width=120)
 
 
 def parse_class(text: str, source: str, *, taken: Iterable[str] = ()) -> ClassFile:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from depthwalk.domain.grid import STRUCTURES
@@ -43,6 +43,15 @@ _free = st.recursive(
 
 
 @settings(max_examples=60)
+@example(
+    values={key: max(span.low, 1.0) for key, span in SPANS.items()} | {"insensitive_share": 0.5, "branching": 0.5},
+    name="a",
+    contracts=1,
+    structure="deci_cent",
+    source="0\x85",
+    assumed={},
+    fit={"\x85": None},
+)
 @given(
     values=_markets,
     name=st.from_regex(re.compile(r"[a-z0-9][a-z0-9._-]{0,39}"), fullmatch=True),
