@@ -38,13 +38,24 @@ def default_algorithms() -> dict[str, BaseParams]:
     return {name: default_parameters(name) for name in ALGORITHMS}
 
 
+_PLAIN_LAW: Final[Mapping[str, object]] = {
+    "deficit_gain": 3.0,
+    "imbalance_gain": 0.0,
+    "patience_power": 1.0,
+    "widest_spread": None,
+    "thin": {},
+}
+"""What the control law of algorithms.md section 2.3 does not have, or has otherwise than the laboratory found best."""
+
+
 def _default_methods() -> dict[str, Method]:
     """Return the walker's profiles (algorithms.md sections 2.6 and 2.10), and the one that the notes name."""
     profiles: dict[str, dict[str, object]] = {
         "default": {},
         "fee_aware": {"passive_until": 0.85},
-        "urgent": {"offsets": (2.0, 1.2, 0.0), "patience": 1.5, "spread_gain": 0.0},
+        "urgent": _PLAIN_LAW | {"offsets": (2.0, 1.2, 0.0), "patience": 1.5, "spread_gain": 0.0},
         "three_level": {"split_ratios": (0.5, 0.3, 0.2)},
+        "reference": _PLAIN_LAW | {"offsets": (1.1, 0.4, 0.0), "patience": 1.0, "spread_gain": 0.2, "max_slippage": 0.025},
         "aggressive_nfl_advanced": {"max_slippage": 0.025, "timeout_seconds": 40.0},
     }
     return {name: Method(algorithm="dynamic_depth_walker", overrides=changed) for name, changed in profiles.items()}

@@ -6,7 +6,7 @@ Source: algorithms.md sections 2.3 (control law), 2.4 (signals), 2.9 (in words).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import msgspec
 
@@ -23,6 +23,16 @@ from depthwalk.executors.walking import LawParams, require_cents
 _THIN_WITHIN = Price(3 * CENT)
 """Taker depth is counted this near the opposite best when compared with min_volume_threshold."""
 
+_THIN: Final[Mapping[str, object]] = {
+    "offsets": (1.17, 0.65, 0.0),
+    "patience": 1.7,
+    "deficit_gain": 2.1,
+    "spread_gain": 0.28,
+    "imbalance_gain": 0.33,
+    "patience_power": 2.5,
+    "widest_spread": 4.8,
+}
+"""What a thin book is worked with: where little is offered, falling behind costs more than paying up."""
 
 _FIXED = frozenset(
     {"timeout_seconds", "max_slippage", "end_action", "urgency", "edge_half_life_seconds", "min_volume_threshold", "thin"}
@@ -34,18 +44,27 @@ _FIXED = frozenset(
 class DynamicDepthWalkerParams(LawParams, SignalParams):
     """Parameters of the walker. Counts in contracts, increments in dollars, offsets and gains in cents.
 
+    The law's are those that the laboratory found best in all classes and worlds together (`depthwalk lab compare`); what
+    algorithms.md section 2.3 begins with is the method `reference`.
+
     *thin* overrides others where taker depth at arrival is below *min_volume_threshold*: all but horizon, slippage, end,
     patience and the threshold itself.
     """
 
-    max_slippage: float = 0.025
+    max_slippage: float = 0.03
     end_action: EndAction = EndAction.CROSS
+    patience: float = 0.9
+    deficit_gain: float = 1.2
+    spread_gain: float = 0.4
+    imbalance_gain: float = 0.38
+    patience_power: float = 2.9
+    widest_spread: float | None = 4.6
     split_ratios: tuple[float, ...] = (0.6, 0.4)
     max_split_levels: int = 3
     min_split: Quantity = Quantity(5 * CONTRACT)
     min_volume_threshold: Quantity = Quantity(50 * CONTRACT)
-    thin: Mapping[str, object] = field(default_factory=dict)
-    offsets: tuple[float, ...] = (1.1, 0.4, 0.0)
+    thin: Mapping[str, object] = field(default_factory=lambda: dict(_THIN))
+    offsets: tuple[float, ...] = (0.97, 0.52, 0.0)
 
     def __post_init__(self) -> None:
         super().__post_init__()

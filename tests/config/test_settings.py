@@ -71,7 +71,7 @@ def test_unknown_names_are_answered_with_the_known_ones() -> None:
             None,
             "slow",
             "unknown method 'slow'",
-            "known methods: default, fee_aware, urgent, three_level, aggressive_nfl_advanced",
+            "known methods: default, fee_aware, urgent, three_level, reference, aggressive_nfl_advanced",
         ),
         ("simple_limit", "aggressive_nfl_advanced", "is of dynamic_depth_walker, not of simple_limit", "leave --algo out"),
     ):

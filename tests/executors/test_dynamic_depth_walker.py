@@ -4,6 +4,7 @@ import pytest
 
 from depthwalk.executors.state import EndAction
 from tests.support.books import cents, contracts
+from tests.support.laws import PLAIN
 from tests.support.parameters import lineup
 from tests.support.venue import Venue, drive, parent
 
@@ -12,8 +13,8 @@ TIGHT = "43x100 42x50 | 44x300"
 
 
 def walk(books: dict[float, str] | str = BOOK, order: object = None, **params: object) -> Venue:
-    """Run it."""
-    return drive("dynamic_depth_walker", books, order, **params)  # type: ignore[arg-type]
+    """Run it under the law of the book."""
+    return drive("dynamic_depth_walker", books, order, **(PLAIN | params))  # type: ignore[arg-type]
 
 
 def profile(name: str, books: dict[float, str] | str = BOOK) -> list[str]:
@@ -118,7 +119,44 @@ def test_a_close_in_sight_shortens_the_walk() -> None:
 
 def test_default_is_the_walker_as_it_comes() -> None:
     """To the last order."""
-    assert walk().story == profile("default")
+    assert drive("dynamic_depth_walker", BOOK).story == profile("default")
+
+
+def test_reference_is_the_law_of_the_book() -> None:
+    """What comparisons go back to."""
+    assert walk().story == profile("reference")
+
+
+def test_the_law_that_is_shipped_by_hand() -> None:
+    """0.97 and 0.52, 1.2 for the spread of 4 and 0.20 for 100 bid against 30: 2.37 and 1.92 above 40.
+
+    From there 1.2t/40 and 0.9(t/40)**2.9: 2.05 at 4 s for the second, 3.10 at 20 s for the first, 3.08 at 28 s for the
+    second, and 4.12 at 36 s, the ask, for the first.
+    """
+    assert [
+        "0 post 42 x60",
+        "0 post 41 x40",
+        "4 amend 42 x40",
+        "20 amend 43 x60",
+        "28 amend 43 x40",
+        "36 cancel",
+        "36.05 plain 44 x60",
+        "38.5 cancel",
+        "38.5 cancel",
+        "38.55 take 45 x70",
+    ] == drive("dynamic_depth_walker", BOOK).story
+
+
+def test_the_law_that_is_shipped_waits_in_one_cent_of_spread() -> None:
+    """0.97 - 0.38 x 0.5 against three times as much offered as bid: the queue; with more bid than offered the first takes."""
+    assert ["0 post 43 x60", "0 post 43 x40"] == drive("dynamic_depth_walker", TIGHT).story[:2]
+    assert ["0 plain 44 x60", "0 post 43 x40"] == drive("dynamic_depth_walker", "43x400 | 44x300").story[:2]
+
+
+def test_a_thin_book_has_a_law_of_its_own() -> None:
+    """49 within three cents: 1.17 above 43 takes at 44; with 50 it is the other law, and 0.97 queues."""
+    assert ["0 plain 44 x60", "0 post 43 x40"] == drive("dynamic_depth_walker", "43x19 | 44x19 45x30").story[:2]
+    assert ["0 post 43 x60", "0 post 43 x40"] == drive("dynamic_depth_walker", "43x20 | 44x20 45x30").story[:2]
 
 
 @pytest.mark.parametrize("book", [BOOK, TIGHT, "40x100 | 41x500"])
@@ -149,7 +187,7 @@ def test_fee_aware_by_hand() -> None:
         "38.5 cancel",
         "38.5 cancel",
         "38.55 take 45 x70",
-    ] == profile("fee_aware")
+    ] == walk(passive_until=0.85).story
 
 
 def test_urgent_by_hand() -> None:
@@ -169,8 +207,8 @@ def test_urgent_by_hand() -> None:
 
 def test_three_level_by_hand() -> None:
     """50, 30 and 20 at 1.7, 1.0 and 0.6 above 40; in one cent of spread half takes, and the others queue together."""
-    assert ["0 post 41 x50", "0 post 41 x30", "0 post 40 x20"] == profile("three_level")[:3]
-    assert ["0 plain 44 x50", "0 post 43 x30", "0 post 43 x20"] == profile("three_level", TIGHT)[:3]
+    assert ["0 post 41 x50", "0 post 41 x30", "0 post 40 x20"] == walk(split_ratios=(0.5, 0.3, 0.2)).story[:3]
+    assert ["0 plain 44 x50", "0 post 43 x30", "0 post 43 x20"] == walk(TIGHT, split_ratios=(0.5, 0.3, 0.2)).story[:3]
 
 
 def test_fills_of_one_split_slow_the_others_down() -> None:

@@ -13,6 +13,7 @@ from depthwalk.executors.signals import Momentum
 from depthwalk.executors.simple_limit import LimitRule
 from depthwalk.executors.state import EndAction
 from tests.support.books import book, contracts, market
+from tests.support.laws import PLAIN
 from tests.support.venue import T0, Venue, parent
 
 # A book that leans against us, then for us, whose ask side dries up late: every signal has something to say.
@@ -122,7 +123,8 @@ CASES: dict[str, dict[str, Case]] = {
 
 def run(algorithm: str, overrides: Overrides) -> Venue:
     """Run an algorithm over the moving book."""
-    params = ALGORITHMS[algorithm].params(**overrides)  # type: ignore[arg-type] # each case names real fields
+    given = PLAIN | overrides if algorithm == "dynamic_depth_walker" else overrides
+    params = ALGORITHMS[algorithm].params(**given)  # type: ignore[arg-type] # each case names real fields
     # A tenth-of-a-cent grid shows small differences of the slew.
     venue = Venue(make_executor(algorithm, params), parent(10_000), MOVING, tape=TAPE, venue_market=market("deci_cent"))
     venue.run()

@@ -11,6 +11,7 @@ from depthwalk.executors.registry import ALGORITHMS, default_parameters
 from depthwalk.executors.state import EndAction
 from depthwalk.executors.walking import WalkingParams
 from tests.support.books import cents
+from tests.support.laws import PLAIN
 from tests.support.venue import drive, parent
 
 BOOK = "40x100 39x50 | 44x30 45x60 46x80"
@@ -119,7 +120,8 @@ def test_urgency_changes_nothing_at_arrival(algorithm: str, urgency: float) -> N
 @pytest.mark.parametrize("algorithm", PATIENT)
 def test_the_last_walk_is_kept_for_the_way_to_the_cap(algorithm: str) -> None:
     """Three walks in a hurry: two on the way, to 43, where it stays until 32 s; then to the cap, where it takes."""
-    venue = drive(algorithm, "40x100 | 44x30", parent(100), urgency=1.0, max_walks=3)
+    law = PLAIN if algorithm == "dynamic_depth_walker" else {}
+    venue = drive(algorithm, "40x100 | 44x30", parent(100), **(law | {"urgency": 1.0, "max_walks": 3}))
     (split,) = venue.executor.desk.splits
 
     assert ["32 cancel", "32.05 plain 45 x1"] == venue.story[-2:]

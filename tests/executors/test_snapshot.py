@@ -22,6 +22,7 @@ from depthwalk.executors.dynamic_depth_walker import DynamicDepthWalker, Dynamic
 from depthwalk.executors.snapshot import split_views, take_snapshot
 from depthwalk.executors.space import BuyerSpace
 from tests.support.books import book, cents, contracts, market
+from tests.support.laws import PLAIN
 from tests.support.venue import T0, Venue, parent
 
 SHOWN = book("40x100 39x50 | 44x30 45x60")
@@ -34,7 +35,7 @@ class Told:
     def __init__(self, order: ParentOrder | None = None) -> None:
         self.order = order or parent()
         self.space = BuyerSpace.of(self.order)
-        self.executor = DynamicDepthWalker(DynamicDepthWalkerParams())
+        self.executor = DynamicDepthWalker(DynamicDepthWalkerParams(**PLAIN))
         self.now = T0
         self.sent: list[SubmitOrder] = []
         self.tell(Started(at=T0, parent=self.order, market=market(), rules=Rules()))
@@ -214,7 +215,7 @@ def test_a_whole_run_adds_up(outcome: Outcome, action: Action) -> None:
     """At the end, rows add up to the run and to what the venue filled, in contracts, dollars and fees, at possible prices."""
     order = parent(outcome=outcome, action=action)
     shown = BuyerSpace.of(order).book(SHOWN)
-    venue = Venue(DynamicDepthWalker(DynamicDepthWalkerParams()), order, {0: shown}, hits={3: 1_700, 9: 2_500})
+    venue = Venue(DynamicDepthWalker(DynamicDepthWalkerParams(**PLAIN)), order, {0: shown}, hits={3: 1_700, 9: 2_500})
     venue.run()
     found = take_snapshot(venue.executor, venue.now)
 
@@ -235,7 +236,7 @@ def test_a_whole_run_adds_up(outcome: Outcome, action: Action) -> None:
 def test_the_last_order_has_a_row_of_its_own(outcome: Outcome, action: Action) -> None:
     """Level 0, at the cap in the user's prices; its quantity is the rest of the splits', which it does not change."""
     order = parent(outcome=outcome, action=action)
-    venue = Venue(DynamicDepthWalker(DynamicDepthWalkerParams()), order, {0: BuyerSpace.of(order).book(SHOWN)})
+    venue = Venue(DynamicDepthWalker(DynamicDepthWalkerParams(**PLAIN)), order, {0: BuyerSpace.of(order).book(SHOWN)})
     venue.run()
     *rows, last = split_views(venue.executor)
     arrival = venue.executor.arrival

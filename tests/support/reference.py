@@ -20,6 +20,7 @@ from depthwalk.executors.static_split import StaticSplit, StaticSplitParams
 from depthwalk.executors.twap import Twap, TwapParams
 from depthwalk.lab.running import WarmWorld, play
 from depthwalk.lab.worlds import BASE, CLASSES, WORLDS, setting
+from tests.support.laws import PLAIN
 
 
 class Row(NamedTuple):
@@ -81,21 +82,12 @@ ABLATIONS: Mapping[str, tuple[float, float, float]] = {
 
 LAW = DynamicDepthWalkerParams(
     timeout_seconds=40.0,
-    max_slippage=0.025,
     walk_interval_seconds=4.0,
     max_walks=10,
-    split_ratios=(0.6, 0.4),
     max_split_levels=3,
     min_split=Quantity(5 * CONTRACT),
-    thin={},
-    offsets=(1.1, 0.4, 0.0),
-    patience=1.0,
-    deficit_gain=3.0,
-    spread_gain=0.2,
-    imbalance_gain=0.0,
-    patience_power=1.0,
-    widest_spread=None,
     passive_until=0.0,
+    **PLAIN,
 )
 """The walker of algorithms.md section 2.3."""
 
