@@ -22,6 +22,7 @@ from depthwalk.kalshi.throttle import Throttle
 from depthwalk.lab.running import START, Order, WarmWorld
 from depthwalk.lab.worlds import CLASSES, WORLDS, setting
 from tests.support.lab_rig import Ran, in_the_lab, listening, on_paper, resting
+from tests.support.laws import PLAIN
 from tests.support.parameters import drawn_parameters, lineup
 
 ARMS = lineup()
@@ -97,7 +98,7 @@ def test_who_reads_the_tape_reads_the_same(world_name: str) -> None:
 def test_an_order_that_is_gone_when_it_is_amended_is_no_end_of_the_run() -> None:
     """The venue answers 404 to the amend of an order that was filled on the way; the run goes on."""
     world = WarmWorld(setting(CLASSES["moderate"], WORLDS["base"]), 0)
-    name, params = ARMS["three_level"]
+    name, params = "dynamic_depth_walker", DynamicDepthWalkerParams(**(PLAIN | {"split_ratios": (0.5, 0.3, 0.2)}))
     lab = in_the_lab(world, name, params)
     _assert_same(lab, on_paper(world, name, params))
     refused = [event.reason for event, _ in lab.told if isinstance(event, AmendRejected)]
@@ -108,7 +109,7 @@ def test_an_order_that_is_gone_when_it_is_amended_is_no_end_of_the_run() -> None
 def test_a_budget_that_makes_requests_wait_makes_them_wait_alike() -> None:
     """With 30 calls a minute the walker is late everywhere, and equally."""
     world = WarmWorld(setting(CLASSES["thin"], WORLDS["base"]), 4)
-    name, params = ARMS["dynamic_depth_walker"]
+    name, params = "dynamic_depth_walker", DynamicDepthWalkerParams(**PLAIN)
     lab = in_the_lab(world, name, params, throttle=Throttle(calls_per_minute=30))
     _assert_same(lab, on_paper(world, name, params, throttle=Throttle(calls_per_minute=30)))
     assert lab.usage.calls < in_the_lab(world, name, params).usage.calls

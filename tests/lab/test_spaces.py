@@ -15,6 +15,7 @@ from depthwalk.executors.signals import Momentum
 from depthwalk.executors.state import EndAction
 from depthwalk.lab.spaces import USUAL, Space, space_of
 from depthwalk.lab.tuning import Choice, Number, Point
+from tests.support.laws import PLAIN
 
 WALKER = "dynamic_depth_walker"
 
@@ -33,7 +34,7 @@ def test_numbers_are_in_the_units_of_the_configuration() -> None:
         max_walks=7,
         base_increment=Price(75),
         min_split=Quantity(12 * CONTRACT),
-        offsets=(1.1, -0.5, 0.0),
+        offsets=(0.97, -0.5, 0.0),
     )
     found = varied(vary, 1.25, 7, 75, 12, -0.5)
     assert expected == found
@@ -73,7 +74,9 @@ def test_of_parts_of_a_whole_the_last_takes_the_rest() -> None:
 
 def test_overrides_for_thin_books_are_varied_beside_the_others() -> None:
     """They begin at what holds outside, and what is varied outside holds in them."""
-    space = space_of(WALKER, DynamicDepthWalkerParams(patience=2.0), "thin.patience=0:3,offsets.0=0:3,thin.offsets.1=0:1")
+    space = space_of(
+        WALKER, DynamicDepthWalkerParams(**(PLAIN | {"patience": 2.0})), "thin.patience=0:3,offsets.0=0:3,thin.offsets.1=0:1"
+    )
     assert (2.0, 1.1, 0.4) == space.start
     found: Any = space.at((0.5, 2.5, 0.9))
     assert (2.0, (2.5, 0.4, 0.0)) == (found.patience, found.offsets)
@@ -82,7 +85,7 @@ def test_overrides_for_thin_books_are_varied_beside_the_others() -> None:
 
 def test_the_search_begins_with_what_is_there() -> None:
     """Put within the bounds; where nothing is set, in the middle."""
-    space = space_of(WALKER, DynamicDepthWalkerParams(), "patience=2:3,offsets.0=0:3,urgency=0:1")
+    space = space_of(WALKER, DynamicDepthWalkerParams(**PLAIN), "patience=2:3,offsets.0=0:3,urgency=0:1")
     assert (2.0, 1.1, 0.5) == space.start
 
 

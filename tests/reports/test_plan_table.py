@@ -129,7 +129,7 @@ def test_the_object_holds_what_the_table_shows() -> None:
         found["requested"], found["environment"], found["seed"], found["execute_would_run"],
     )  # fmt: skip
     assert [{"message": "no", "hint": "why"}] == found["refused"]
-    assert [("50.00", "50.00", "0.00"), ("0.00", "60.00", "0.00"), ("0.00", "40.00", "20.00")] == [
+    assert [("50.00", "50.00", "0.00"), ("0.00", "60.00", "0.00"), ("0.00", "40.00", "0.00")] == [
         (split["at_once"], split["resting"], split["queue_ahead"]) for split in (*simple["splits"], *walker["splits"])
     ]
     assert ("0.4400", "130.00", 1.3) == (simple["sweet_spot"], simple["min_cumulative_depth"], simple["coverage"])

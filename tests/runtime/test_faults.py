@@ -46,6 +46,7 @@ from tests.support.faults import (
     sent_at,
     since_start,
 )
+from tests.support.laws import PLAIN
 from tests.support.paper_run import PaperRun, paper_run
 from tests.support.venue import Venue, parent
 
@@ -57,7 +58,7 @@ def simple(rule: LimitRule = LimitRule.ASK, lasts: float = 30.0) -> SimpleLimit:
 
 def walker(**changes: Any) -> DynamicDepthWalker:
     """Return the walker with one split at the bid."""
-    given: dict[str, Any] = {"split_ratios": (1.0,), "offsets": (0.0, 0.0, 0.0)}
+    given: dict[str, Any] = PLAIN | {"split_ratios": (1.0,), "offsets": (0.0, 0.0, 0.0)}
     return DynamicDepthWalker(DynamicDepthWalkerParams(**(given | changes)))
 
 

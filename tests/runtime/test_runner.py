@@ -24,11 +24,12 @@ from depthwalk.errors import StorageError
 from depthwalk.executors.base import Executor
 from depthwalk.executors.dynamic_depth_walker import DynamicDepthWalker, DynamicDepthWalkerParams
 from depthwalk.executors.simple_limit import SimpleLimit, SimpleLimitParams
+from tests.support.laws import PLAIN
 from tests.support.paper_run import PaperRun, paper_run
 
 MAKE: dict[str, Callable[[], Executor]] = {
     "simple_limit": lambda: SimpleLimit(SimpleLimitParams()),
-    "dynamic_depth_walker": lambda: DynamicDepthWalker(DynamicDepthWalkerParams()),
+    "dynamic_depth_walker": lambda: DynamicDepthWalker(DynamicDepthWalkerParams(**PLAIN)),
 }
 ALGORITHMS = pytest.mark.parametrize("algorithm", MAKE)
 
