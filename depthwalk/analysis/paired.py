@@ -2,7 +2,8 @@
 
 Statistics as in algorithms.md section 4.2. The unit is the execution, the cluster the seed; every mean has a 95 % percentile
 bootstrap interval, and a difference is of the same seeds, over those on which both arms have the figure. One-sided arrivals
-have no mid: they are a stratum of their own, of which only the fill rate is told. Values; `pairing.py` computes them.
+have no mid: they are a stratum of their own, of which only the fill rate is told. A replay's windows stand where seeds do, and
+its clusters are days of an event. Values; `pairing.py` computes them.
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from enum import Enum
 from typing import Final
 
 from depthwalk.analysis.estimates import Estimate
+from depthwalk.analysis.replays import Replay
 from depthwalk.analysis.trial_columns import Metric
 from depthwalk.domain.order import Action, Outcome
 from depthwalk.domain.units import Quantity
@@ -26,10 +28,16 @@ FILL_MARGIN: Final = 1.0
 FEWEST_SEEDS: Final = 100
 """With fewer two-sided seeds in a cell there is no verdict (algorithms.md section 4.3)."""
 
+FEWEST_EVENT_DAYS: Final = 20
+"""With fewer clusters in a replay there is no verdict either (algorithms.md section 4.5): their spread is not known."""
+
 LEVEL: Final = 0.05
 
 TOUCH_BINS: Final = ("<= 1/2", "1/2 to 1", "1 to 2", "2 to 4", "> 4")
 """The bins of the quantity relative to the touch; upper ends belong to them."""
+
+TOUCH_ENDS: Final = (0.5, 1.0, 2.0, 4.0)
+"""The upper ends of all but the last."""
 
 
 class Verdict(Enum):
@@ -39,6 +47,8 @@ class Verdict(Enum):
     WORSE = "worse"
     UNDECIDED = "undecided"
     TOO_FEW = "too few seeds"
+    TOO_FEW_WINDOWS = "too few windows"
+    TOO_FEW_DAYS = "too few event-days"
 
 
 class FillVerdict(Enum):
@@ -65,7 +75,10 @@ class AskedArm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What was asked: every class in every world, all arms, the seeds from *first_seed* on; *version* is the package's."""
+    """What was asked: every class in every world, all arms, the seeds from *first_seed* on; *version* is the package's.
+
+    Of a *replay* the classes are those in which windows were found, and *runs* counts them all.
+    """
 
     classes: tuple[str, ...]
     worlds: tuple[str, ...]
@@ -76,6 +89,16 @@ class Asked:
     version: str
     outcome: Outcome = Outcome.YES
     action: Action = Action.BUY
+    replay: Replay | None = None
+
+    def seeds(self, class_name: str) -> int:
+        """Return how many seeds, or windows, a class has in each world."""
+        return self.runs if self.replay is None else self.replay.count(class_name)
+
+    @property
+    def wanted(self) -> int:
+        """How many there are in all classes and worlds."""
+        return len(self.worlds) * sum(map(self.seeds, self.classes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +143,8 @@ class ArmFigures:
 
     *unpriced* of those ended with a rest that no book could price, *depth_short* with one that the book did not hold whole.
     *reasons* counts why all trials ended. *distribution* is of net cents, at the shares of `shapes.DISTRIBUTION`, *fill_curve*
-    what was filled by each of `trials.STEPS`, in percent. *against* is None for the baseline.
+    what was filled by each of `trials.STEPS`, in percent. *takes_beyond* counts the trials of a replay that took more of a
+    level than it may show, *worst_take* is the largest share that any took. *against* is None for the baseline.
     """
 
     arm: str
@@ -137,6 +161,8 @@ class ArmFigures:
     audit: Audit
     distribution: tuple[float, ...]
     fill_curve: tuple[Estimate | None, ...]
+    takes_beyond: int
+    worst_take: float | None
     against: Against | None
 
 
@@ -146,12 +172,13 @@ class Cell:
 
     *over_touch* is the median of the quantity relative to what was displayed at the best price, *touch_bins* counts the seeds
     in TOUCH_BINS; *spread_cents*, *touch* and *within_3* (contracts) are means; *fan* is of the untouched mid (`shapes.fan`),
-    empty where it was not followed. All of two-sided arrivals.
+    empty where it was not followed. All of two-sided arrivals. *clusters*: how many of the seeds are independent.
     """
 
     class_name: str
     world: str
     seeds: int
+    clusters: int
     two_sided: int
     one_sided: int
     quantity: tuple[Quantity, Quantity]
@@ -167,6 +194,11 @@ class Cell:
         """Return an arm's figures."""
         return next(each for each in self.arms if each.arm == name)
 
+    @property
+    def above_touch(self) -> int:
+        """How many seeds asked for more than the best price displayed."""
+        return sum(self.touch_bins[TOUCH_ENDS.index(1.0) + 1 :])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
@@ -180,7 +212,7 @@ class Comparison:
     def complete(self) -> bool:
         """Whether all that was asked for has run."""
         asked = len(self.asked.classes) * len(self.asked.worlds)
-        return len(self.cells) == asked and all(cell.seeds == self.asked.runs for cell in self.cells)
+        return len(self.cells) == asked and all(cell.seeds == self.asked.seeds(cell.class_name) for cell in self.cells)
 
     @property
     def clean(self) -> bool:

@@ -15,12 +15,14 @@ from depthwalk.analysis.bootstrap import Bootstrap, Draws
 from depthwalk.analysis.collection import CellKey, Collection, Columns
 from depthwalk.analysis.estimates import Estimate
 from depthwalk.analysis.paired import (
+    FEWEST_EVENT_DAYS,
     FEWEST_SEEDS,
     FILL_MARGIN,
     LEVEL,
     PRIMARY,
     RESAMPLES,
     TOUCH_BINS,
+    TOUCH_ENDS,
     Against,
     ArmFigures,
     Asked,
@@ -34,7 +36,6 @@ from depthwalk.analysis.shapes import distribution, fan
 from depthwalk.analysis.trial_columns import FILLED_BY, NAN, PATH, REASONS, Metric
 from depthwalk.domain.units import CENT, CONTRACT, Quantity
 
-_TOUCH_ENDS: Final = (0.5, 1.0, 2.0, 4.0)
 _MEDIAN: Final = 0.5
 _TAIL: Final = 0.95
 _NORMAL_95: Final = 1.96
@@ -54,7 +55,7 @@ def compare(asked: Asked, collection: Collection, *, resamples: int = RESAMPLES)
         for class_name in asked.classes
         if (key := CellKey(class_name, world)) in found
     ]
-    return Comparison(asked=asked, cells=_judged(cells), resamples=resamples)
+    return Comparison(asked=asked, cells=_judged(cells, replay=asked.replay is not None), resamples=resamples)
 
 
 def holm(p_values: Mapping[Key, float]) -> dict[Key, float]:
@@ -105,16 +106,18 @@ class _Strata(NamedTuple):
 
 
 class _Measuring:
-    """Cells into figures. Resamples are drawn once for cells of the same size."""
+    """Cells into figures. Resamples are drawn once for cells whose rows belong to the same clusters."""
 
     def __init__(self, asked: Asked, resamples: int) -> None:
         self._asked, self._resamples = asked, resamples
+        self._clusters: Sequence[Hashable] = ()
         self._draw = Bootstrap((), resamples=resamples)
 
     def cell(self, key: CellKey, arms: Mapping[str, Columns]) -> Cell:
         first = next(iter(arms.values()))
-        if self._draw.clusters != len(first):
-            self._draw = Bootstrap(range(len(first)), resamples=self._resamples)
+        clusters = self._clusters_of(first)
+        if self._clusters != clusters:
+            self._clusters, self._draw = clusters, Bootstrap(clusters, resamples=self._resamples)
         sides = first.column("two_sided")
         two = [place for place, known in enumerate(sides) if known]
         touch, requested, bid, ask, within_3 = (
@@ -127,6 +130,7 @@ class _Measuring:
             class_name=key.class_name,
             world=key.world,
             seeds=len(first),
+            clusters=self._draw.clusters,
             two_sided=len(two),
             one_sided=len(strata.one),
             quantity=(Quantity(int(min(requested))), Quantity(int(max(requested)))),
@@ -141,6 +145,13 @@ class _Measuring:
                 for arm in self._asked.arms
             ),
         )
+
+    def _clusters_of(self, columns: Columns) -> Sequence[Hashable]:
+        """Return the cluster of each row: seeds are independent, windows only from one day of an event to another."""
+        replay = self._asked.replay
+        if replay is None:
+            return range(len(columns))
+        return [replay.windows[int(number)].event_day for number in columns.column("seed")]
 
     def _arm(self, name: str, columns: Columns, base: Columns | None, strata: _Strata) -> ArmFigures:
         two = strata.two
@@ -175,6 +186,8 @@ class _Measuring:
             ),
             distribution=distribution(values[PRIMARY]),
             fill_curve=_estimates(fill_curve),
+            takes_beyond=sum(takes > 0 for takes in columns.column("takes_beyond")),
+            worst_take=max((share for share in columns.column("worst_take") if isfinite(share)), default=None),
             against=_against(differences, dict(zip(differences, others, strict=True)), by_touch) if differences else None,
         )
 
@@ -201,7 +214,7 @@ def _against(differences: Mapping[Metric, list[float]], draws: Mapping[Metric, D
     )
 
 
-def _judged(cells: Sequence[Cell]) -> tuple[Cell, ...]:
+def _judged(cells: Sequence[Cell], *, replay: bool) -> tuple[Cell, ...]:
     """Return the cells with verdicts: within each world, all arms in all classes are one family."""
     adjusted: dict[tuple[str, str, str], float] = {}
     for world in dict.fromkeys(cell.world for cell in cells):
@@ -209,7 +222,7 @@ def _judged(cells: Sequence[Cell]) -> tuple[Cell, ...]:
             {
                 (cell.world, cell.class_name, arm.arm): arm.against.p
                 for cell in cells
-                if cell.world == world and cell.two_sided >= FEWEST_SEEDS
+                if cell.world == world and _lacking(cell, replay=replay) is None
                 for arm in cell.arms
                 if arm.against is not None and arm.against.p is not None
             }
@@ -221,7 +234,10 @@ def _judged(cells: Sequence[Cell]) -> tuple[Cell, ...]:
                 arm
                 if arm.against is None
                 else replace(
-                    arm, against=_judge(arm.against, adjusted.get((cell.world, cell.class_name, arm.arm)), cell.two_sided)
+                    arm,
+                    against=_judge(
+                        arm.against, adjusted.get((cell.world, cell.class_name, arm.arm)), _lacking(cell, replay=replay)
+                    ),
                 )
                 for arm in cell.arms
             ),
@@ -230,9 +246,16 @@ def _judged(cells: Sequence[Cell]) -> tuple[Cell, ...]:
     )
 
 
-def _judge(against: Against, adjusted: float | None, seeds: int) -> Against:
+def _lacking(cell: Cell, *, replay: bool) -> Verdict | None:
+    """Return what there is too little of for a verdict; None where there is enough."""
+    if cell.two_sided < FEWEST_SEEDS:
+        return Verdict.TOO_FEW_WINDOWS if replay else Verdict.TOO_FEW
+    return Verdict.TOO_FEW_DAYS if replay and cell.clusters < FEWEST_EVENT_DAYS else None
+
+
+def _judge(against: Against, adjusted: float | None, lacking: Verdict | None) -> Against:
     primary = against.primary
-    verdict = Verdict.TOO_FEW if seeds < FEWEST_SEEDS else Verdict.UNDECIDED
+    verdict = lacking or Verdict.UNDECIDED
     if primary is not None and adjusted is not None and adjusted < LEVEL:
         if primary.high is not None and primary.high < 0:
             verdict = Verdict.BETTER
@@ -276,7 +299,7 @@ def _estimates(draws: Iterable[Draws]) -> tuple[Estimate | None, ...]:
 
 
 def _bin(over_touch: float) -> int:
-    return sum(over_touch > end for end in _TOUCH_ENDS)
+    return sum(over_touch > end for end in TOUCH_ENDS)
 
 
 def _binned(values: Sequence[float], bins: Sequence[int]) -> list[list[float]]:

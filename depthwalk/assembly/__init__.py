@@ -15,6 +15,7 @@ from depthwalk.assembly.paper import PaperOverview, paper_overview, paper_reset
 from depthwalk.assembly.planning import plan
 from depthwalk.assembly.recording import SnapshotRequest, SnapshotSetting, snapshot, snapshot_setting
 from depthwalk.assembly.recovery import recover, recovery_code
+from depthwalk.assembly.replayed import BooksRequest
 from depthwalk.assembly.report import ReportRequest, decision_report
 from depthwalk.assembly.resuming import Dormant, resume
 from depthwalk.assembly.serving import ServeRequest, Serving, serve
@@ -24,6 +25,7 @@ from depthwalk.assembly.tuning import TuneRequest, train, try_out
 __all__ = [
     "BookReading",
     "BookRequest",
+    "BooksRequest",
     "CalibrateRequest",
     "CompareRequest",
     "Dormant",

@@ -1,10 +1,10 @@
 """One `depthwalk lab compare`: what was asked for in words made into pieces of work, done by whoever does it, and collected."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from depthwalk.assembly.lab_arms import arm_of, arms_of, asked_arm
 from depthwalk.domain.order import Action, Outcome
@@ -13,7 +13,10 @@ from depthwalk.errors import DepthwalkError, UsageError
 if TYPE_CHECKING:
     from depthwalk.analysis.collection import Collection
     from depthwalk.analysis.paired import Asked, Comparison
-    from depthwalk.lab.running import Arm
+    from depthwalk.analysis.trials import Trial
+    from depthwalk.assembly.replayed import BooksRequest
+    from depthwalk.lab.running import Arm, Order
+    from depthwalk.lab.stage import Conditions
     from depthwalk.lab.tasks import Task
     from depthwalk.lab.worlds import Setting
 
@@ -24,7 +27,8 @@ EVERY_WORLD: Final = "all"
 class CompareRequest:
     """One comparison, in the words of the command line.
 
-    *mark_outs* follows the mid for five minutes after the last fill, *paths* the mid that nobody trades on.
+    *mark_outs* follows the mid for five minutes after the last fill, *paths* the mid that nobody trades on. With *books*
+    recordings are replayed: classes, worlds, seeds and these two are not read then.
     """
 
     classes: str
@@ -39,6 +43,7 @@ class CompareRequest:
     cluster: str | None = None
     mark_outs: bool = False
     paths: bool = False
+    books: "BooksRequest | None" = None
     config_path: Path | None = None
 
 
@@ -61,32 +66,67 @@ class Compared:
     ended_by: BaseException | None = None
 
 
-def compare(request: CompareRequest, watch: Callable[[Progress], None] = lambda _: None) -> Compared:
-    """Run a comparison. *watch* is called as pieces of it are done, in whatever order they are.
+class _Piece(Protocol):
+    """A piece of work of one cell, synthetic or recorded."""
+
+    @property
+    def setting(self) -> "Conditions":
+        """Which cell it is."""
+        ...
+
+    def run(self) -> "list[Trial]":
+        """Do it."""
+        ...
+
+
+def compare(
+    request: CompareRequest,
+    watch: Callable[[Progress], None] = lambda _: None,
+    warn: Callable[[str], None] = lambda _: None,
+) -> Compared:
+    """Run a comparison. *watch* is called as pieces of it are done, in whatever order they are; *warn* before, of recordings.
 
     Where it is interrupted, or fails after some of it was done, that part is measured and returned with the reason.
 
     Raises:
-        UsageError: a class, world, algorithm or parameter that cannot be, or no such cluster.
+        UsageError: a class, world, algorithm, parameter or recording that cannot be, or no such cluster.
         DepthwalkError: it failed before anything was done.
 
     """
-    return compare_arms(request, *arms_and_baseline(request), watch)
+    arms, baseline = arms_and_baseline(request)
+    if request.books is None:
+        return compare_arms(request, arms, baseline, watch)
+    from depthwalk.assembly.replayed import replay_of
+    from depthwalk.domain.result import LiquidityClass
+
+    pieces, replay = replay_of(request.books, arms, _order(request), warn)
+    asked = replace(
+        asked_of(request, [piece.setting for piece in pieces], arms, baseline),
+        classes=tuple(each.value for each in reversed(LiquidityClass) if replay.count(each.value)),
+        runs=len(replay.windows),
+        first_seed=0,
+        replay=replay,
+    )
+    return _performed(request, pieces, asked, watch)
 
 
 def compare_arms(
     request: CompareRequest, arms: tuple["Arm", ...], baseline: str, watch: Callable[[Progress], None] = lambda _: None
 ) -> Compared:
     """As `compare`, of arms that are values already, the one named *baseline* among them; the request's own are not read."""
+    settings = settings_of(request)
+    return _performed(request, _pieces(request, settings, arms), asked_of(request, settings, arms, baseline), watch)
+
+
+def _performed(
+    request: CompareRequest, pieces: Sequence[_Piece], asked: "Asked", watch: Callable[[Progress], None]
+) -> Compared:
     from depthwalk.analysis.collection import CellKey, Collection
     from depthwalk.analysis.pairing import compare as measured
     from depthwalk.lab.scale import perform
 
-    settings = settings_of(request)
-    pieces = _pieces(request, settings, arms)
-    asked = asked_of(request, settings, arms, baseline)
-    collection = Collection(baseline)
-    done, total = 0, len(arms) * sum(len(piece.seeds) for piece in pieces)
+    collection = Collection(asked.baseline)
+    done, total = 0, len(asked.arms) * asked.wanted
     ended_by: BaseException | None = None
     try:
         with closing(perform(pieces, jobs=request.jobs, cluster=request.cluster)) as results:
@@ -146,19 +186,24 @@ def _names(flag: str, text: str) -> list[str]:
 def _pieces(request: CompareRequest, settings: list["Setting"], arms: tuple["Arm", ...]) -> list["Task"]:
     from depthwalk.analysis.trials import MARK_OUTS
     from depthwalk.domain.units import Duration
-    from depthwalk.lab.running import HORIZON, Order
+    from depthwalk.lab.running import HORIZON
     from depthwalk.lab.tasks import tasks
 
     seeds = range(request.first_seed, request.first_seed + request.runs)
-    order = Order(outcome=request.outcome, action=request.action)
-    pieces = tasks(settings, arms, seeds, order=order, paths=request.paths)
+    pieces = tasks(settings, arms, seeds, order=_order(request), paths=request.paths)
     if not request.mark_outs:
         return pieces
     until = Duration(HORIZON + max(MARK_OUTS))
     return [replace(piece, until=until) for piece in pieces]
 
 
-def asked_of(request: CompareRequest, settings: list["Setting"], arms: tuple["Arm", ...], baseline: str) -> "Asked":
+def _order(request: CompareRequest) -> "Order":
+    from depthwalk.lab.running import Order
+
+    return Order(outcome=request.outcome, action=request.action)
+
+
+def asked_of(request: CompareRequest, settings: "Sequence[Conditions]", arms: tuple["Arm", ...], baseline: str) -> "Asked":
     """Return what was asked for, as reports state it."""
     from depthwalk import __version__
     from depthwalk.analysis.paired import Asked

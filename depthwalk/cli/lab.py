@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from depthwalk.cli import failures, terminal
+from depthwalk.cli.lab_books import books_of
 from depthwalk.cli.lab_bound import bound
 from depthwalk.cli.lab_calibrate import calibrate
 from depthwalk.cli.lab_progress import end_of, progress
@@ -17,7 +18,7 @@ from depthwalk.errors import ExitCode
 if TYPE_CHECKING:
     from depthwalk.assembly.laboratory import Compared
 
-app = typer.Typer(rich_markup_mode=None, help="The laboratory: algorithms against each other on invented markets, paired.")
+app = typer.Typer(rich_markup_mode=None, help="The laboratory: algorithms against each other, paired.")
 
 _ALGOS = "simple_limit,simple_limit_40x,static_split,spread_walker,twap,adaptive_limit,dynamic_depth_walker"
 
@@ -49,6 +50,19 @@ def compare(
     mark_outs: Annotated[
         bool, typer.Option("--mark-outs", help="Follow prices for 5 more minutes: what maker fills were worth then.")
     ] = False,
+    books: Annotated[
+        list[Path] | None,
+        typer.Option("--books", metavar="FILE", help="Replay instead: a recording, a folder, a database; may stand often."),
+    ] = None,
+    every: Annotated[str, typer.Option("--every", metavar="SECONDS", help="Of a replay: the time between decisions.")] = "60",
+    size_of_touch: Annotated[
+        str, typer.Option("--size-of-touch", metavar="X", help="Of a replay: times what the best price offers.")
+    ] = "1.0",
+    count: Annotated[str | None, typer.Option("--count", metavar="N", help="Instead: so many contracts.")] = None,
+    take_share: Annotated[
+        str, typer.Option("--take-share", metavar="X", help="Of a replay: who takes more of a level is flagged.")
+    ] = "0.5",
+    strict_takes: Annotated[bool, typer.Option("--strict-takes", help="And does not get it.")] = False,
     csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Every trial, one row each.")] = None,
     html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="A page with plots.")] = None,
 ) -> int:
@@ -61,6 +75,9 @@ def compare(
     simple_limit_40x is the simple order with 40 seconds and a last order that takes the rest.
     Parameters of one's own: --algos twap,dynamic_depth_walker:patience=1.5,offsets=[2.0,1.2,0.0]
 
+    --books decides at moments of recorded books instead. Those do not answer to orders: the queue
+    is read in two ways, as a bracket, and what would have moved the market is flagged.
+
     Ctrl-C shows what is done so far. Exit code 1 where an algorithm traded more than asked, left
     an order, or passed its cap.
     """
@@ -68,6 +85,16 @@ def compare(
     from depthwalk.domain.order import Action, Outcome
 
     session = session_of(context)
+    recorded = books_of(
+        context,
+        books or (),
+        every=every,
+        size_of_touch=size_of_touch,
+        count=count,
+        take_share=take_share,
+        strict=strict_takes,
+        environment=session.environment or "live",
+    )
     with output_file("--csv", csv) as csv_file, output_file("--html", html) as html_file:
         if html_file is not None:
             from depthwalk.reports.lab_page import check_plots
@@ -86,10 +113,11 @@ def compare(
             cluster=cluster,
             mark_outs=mark_outs,
             paths=html is not None,
+            books=recorded,
             config_path=session.config,
         )
         with progress(session, "executions") as watch:
-            compared = assembly.compare(request, watch)
+            compared = assembly.compare(request, watch, _unsaid if session.quiet else failures.tell)
         _show(session, compared)
         if csv_file is not None:
             from depthwalk.reports.lab_csv import write_csv
@@ -100,6 +128,10 @@ def compare(
 
             html_file.write(lambda file: file.write(page(compared.comparison)))
     return exit_code(compared)
+
+
+def _unsaid(_: str) -> None:
+    """Say nothing of what a recording lacks."""
 
 
 def _show(session: Session, compared: "Compared") -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from depthwalk.errors import DomainError, UsageError
@@ -86,6 +87,13 @@ def share(flag: str, text: str | None) -> float | None:
     if not _DECIMAL.fullmatch(text) or float(text) > 1:
         raise UsageError(f"{flag}: {text!r} is not a number from 0 to 1", hint="0 to 1, as in 0.5")
     return float(text)
+
+
+def multiple(flag: str, text: str) -> Fraction:
+    """Return a number of more than 0, exactly as it is written. Raises UsageError."""
+    if not _DECIMAL.fullmatch(text) or not float(text):
+        raise UsageError(f"{flag}: {text!r} is not a number of more than 0", hint="as in 0.25, 1 or 2.5")
+    return Fraction(text)
 
 
 def duration(flag: str, text: str | None, *, least: float = 0.1) -> "Duration | None":

@@ -17,6 +17,7 @@ from depthwalk.reports import lab_plots, wording
 from depthwalk.reports.lab_details import all_figures
 from depthwalk.reports.lab_html import Html, details, figure, table, tag
 from depthwalk.reports.lab_plots import Arm
+from depthwalk.reports.lab_source import named, paired, takes_words
 from depthwalk.reports.lab_table import number
 from depthwalk.reports.lab_words import Arms, difference, interval, judged, keyed, shown
 
@@ -49,14 +50,14 @@ def cell_part(cell: Cell, asked: Asked, arms: Arms, *, name: str, whole: bool) -
     ]
     return tag(
         "div",
-        tag("p", _facts(cell), class_="quiet"),
+        tag("p", _facts(cell, asked), class_="quiet"),
         _arms_table(rows, asked, arms),
         tag("div", *plots, class_="plots") if plots else tag("p", "No arrival had two sides: there is nothing to draw."),
         *([details("All figures", *all_figures(rows, asked, arms))] if whole else []),
     )
 
 
-def _facts(cell: Cell) -> str:
+def _facts(cell: Cell, asked: Asked) -> str:
     least, most = map(wording.contracts, cell.quantity)
     touch = "" if cell.over_touch is None else f", {number(cell.over_touch)} times the touch in the median"
     bins = ", ".join(f"{count:,} at {name}" for name, count in zip(TOUCH_BINS, cell.touch_bins, strict=True) if count)
@@ -71,10 +72,11 @@ def _facts(cell: Cell) -> str:
     ]
     sentences = [
         f"N {least if least == most else f'{least} to {most}'} contracts{touch}.",
-        f"{cell.seeds:,} seed{'' if cell.seeds == 1 else 's'}: {cell.two_sided:,} two-sided at the decision, ",
+        f"{named(asked, cell.seeds)}: {cell.two_sided:,} two-sided at the decision, ",
         f"{cell.one_sided:,} one-sided (of which the fill rate only is told).",
-        f"Seeds by N/touch: {bins}." if bins else "",
+        f"By N/touch: {bins}." if bins else "",
         f"Books on average: {', '.join(books)}." if books else "",
+        "" if asked.replay is None else takes_words(asked.replay, cell, cell.arms),
     ]
     return " ".join(filter(None, map(str.strip, sentences))).replace("<=", "≤")
 
@@ -94,7 +96,7 @@ def _arms_table(rows: Sequence[ArmFigures], asked: Asked, arms: Arms) -> Html:
         ]
         for row in rows
     ]
-    return table(f"Means with 95 % intervals; differences against {asked.baseline} on the same seeds", ["arm", *titles], lines)
+    return table(f"Means with 95 % intervals; differences against {asked.baseline} {paired(asked)}", ["arm", *titles], lines)
 
 
 # --- plots ---

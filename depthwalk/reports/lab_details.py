@@ -7,6 +7,7 @@ from depthwalk.analysis.paired import PRIMARY, TOUCH_BINS, ArmFigures, Asked
 from depthwalk.analysis.trial_columns import Metric
 from depthwalk.reports import wording
 from depthwalk.reports.lab_html import Html, breakable, table
+from depthwalk.reports.lab_source import paired
 from depthwalk.reports.lab_words import Arms, interval, keyed
 
 
@@ -45,7 +46,7 @@ def all_figures(rows: Sequence[ArmFigures], asked: Asked, arms: Arms) -> list[Ht
         ]
         differences.append(["p of net cents, after Holm", *adjusted])
         columns = ["", *(breakable(arms[row.arm].name) for row in others)]
-        found.append(table(f"Paired differences: the arm less {asked.baseline} on the same seeds", columns, differences))
+        found.append(table(f"Paired differences: the arm less {asked.baseline} {paired(asked)}", columns, differences))
     bins = ["N/touch", *(name.replace("<=", "≤") for name in TOUCH_BINS)]
     found.append(
         table(

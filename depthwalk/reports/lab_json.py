@@ -10,6 +10,7 @@ from dataclasses import asdict
 from depthwalk.analysis.bootstrap import SEED
 from depthwalk.analysis.estimates import Estimate
 from depthwalk.analysis.paired import (
+    FEWEST_EVENT_DAYS,
     FEWEST_SEEDS,
     FILL_MARGIN,
     LEVEL,
@@ -22,6 +23,7 @@ from depthwalk.analysis.paired import (
     Cell,
     Comparison,
 )
+from depthwalk.analysis.replays import Replay
 from depthwalk.analysis.shapes import FAN
 from depthwalk.analysis.trial_columns import Metric
 from depthwalk.analysis.trials import STEPS
@@ -38,6 +40,7 @@ def comparison_json(comparison: Comparison) -> dict[str, Json]:
         "fill_margin_points": FILL_MARGIN,
         "level": LEVEL,
         "fewest_seeds": FEWEST_SEEDS,
+        "fewest_event_days": None if comparison.asked.replay is None else FEWEST_EVENT_DAYS,
         "bootstrap": {"resamples": comparison.resamples, "seed": SEED},
         "audit_clean": comparison.clean,
         "cells": [_cell(cell) for cell in comparison.cells],
@@ -48,6 +51,8 @@ def asked_json(asked: Asked) -> dict[str, Json]:
     """Return what was asked for."""
     return {
         "version": asked.version,
+        "source": "synthetic" if asked.replay is None else "replay",
+        "replay": None if asked.replay is None else _replay(asked.replay),
         "classes": list(asked.classes),
         "worlds": list(asked.worlds),
         "arms": [
@@ -62,16 +67,31 @@ def asked_json(asked: Asked) -> dict[str, Json]:
     }
 
 
+def _replay(replay: Replay) -> dict[str, Json]:
+    return {
+        "recordings": list(replay.recordings),
+        "windows": len(replay.windows),
+        "event_days": replay.event_days,
+        "every_seconds": in_seconds(replay.every),
+        "size_of_touch": replay.of_touch,
+        "count": None if replay.quantity is None else format_quantity(replay.quantity),
+        "take_share": replay.share,
+        "strict_takes": replay.strict,
+    }
+
+
 def _cell(cell: Cell) -> dict[str, Json]:
     low, high = cell.quantity
     return {
         "class": cell.class_name,
         "world": cell.world,
         "seeds": cell.seeds,
+        "clusters": cell.clusters,
         "two_sided": cell.two_sided,
         "one_sided": cell.one_sided,
         "quantity": {"least": format_quantity(low), "most": format_quantity(high)},
         "n_over_touch": {"median": cell.over_touch, "bins": dict(zip(TOUCH_BINS, cell.touch_bins, strict=True))},
+        "above_touch": cell.above_touch,
         "books": {"spread_cents": cell.spread_cents, "touch_contracts": cell.touch, "within_3_cents_contracts": cell.within_3},
         "untouched_mid_cents": {
             "seconds": [in_seconds(step) for step in STEPS],
@@ -99,6 +119,8 @@ def _arm(arm: ArmFigures) -> dict[str, Json]:
         "one_sided_fill_percent": estimate_json(arm.one_sided_fill),
         "without_price_of_rest": arm.unpriced,
         "rest_deeper_than_book": arm.depth_short,
+        "takes_beyond": arm.takes_beyond,
+        "worst_take": arm.worst_take,
         "reasons": dict(arm.reasons),
         "audit": _audit(arm.audit),
         "against_baseline": None if arm.against is None else _against(arm.against),

@@ -15,6 +15,7 @@ from depthwalk.reports.lab_cell import cell_part
 from depthwalk.reports.lab_html import Html, breakable, details, document, figure, join, table, tag
 from depthwalk.reports.lab_labels import labels
 from depthwalk.reports.lab_plots import Arm, Difference
+from depthwalk.reports.lab_source import caution, named, noun, replay_words
 from depthwalk.reports.lab_svg import check_plots, mark
 from depthwalk.reports.lab_table import arm_words, audit_words
 from depthwalk.reports.lab_words import Arms, difference, interval, judged, keyed
@@ -25,20 +26,22 @@ _PANEL: Final = 330
 _AXIS: Final = "net cents a contract"
 
 _VERDICTS: Final = f"""
-Net shortfall in cents a contract, less the baseline's on the same seeds: negative is a saving. An arm is called better or worse
-where the interval excludes 0, also after Holm's correction over all arms and classes of the world; what is better is also asked
-whether it fills no less, within {FILL_MARGIN:g} point. Undecided is an answer.
+Net shortfall in cents a contract, less the baseline's of the same moment: negative is a saving. An arm is called better or
+worse where the interval excludes 0, also after Holm's correction over all arms and classes of the world; what is better is
+also asked whether it fills no less, within {FILL_MARGIN:g} point. Undecided is an answer.
 """
 _MEASURED: Final = f"""
 Slippage is of what was filled: its average price against the mid at the decision, without fees. The shortfall is of the whole
 order: its unfilled rest is completed through the book {in_seconds(STEPS[-1]):g} seconds after the decision. Net is with all
-fees, in cents a contract ordered; it alone decides. Means are over two-sided arrivals, differences over the seeds on which both
-arms have the figure.
+fees, in cents a contract ordered; it alone decides. Means are over two-sided arrivals, differences where both arms have the
+figure.
 """
 _INVENTED: Final = """
 The markets are invented: their makers do not think, their parameters do not change, and they are calibrated to few published
 figures. Which arm is ahead, and by how much, is what this is for; absolute levels are not to be quoted for Kalshi.
 """
+_ON_INVENTED: Final = "Executions on simulated markets, each arm on the very same seeds."
+_ON_RECORDED: Final = "Executions on recorded markets, each arm in the very same windows, under two readings of the queue."
 
 
 def page(comparison: Comparison) -> str:
@@ -52,7 +55,7 @@ def page(comparison: Comparison) -> str:
         _header(comparison, title),
         *_verdicts(comparison, arms),
         *(_class(name, comparison, arms) for name in dict.fromkeys(cell.class_name for cell in comparison.cells)),
-        _footer(),
+        _footer(asked),
     )
 
 
@@ -69,14 +72,13 @@ def _arms(asked: Asked) -> Arms:
 
 def _header(comparison: Comparison, title: str) -> Html:
     asked = comparison.asked
-    seeds = f"{asked.first_seed} to {asked.first_seed + asked.runs - 1}, the same for every arm" if asked.runs else "none"
     facts = {
         "order": f"{asked.action.value.upper()} {asked.outcome.value.upper()}",
         "classes": ", ".join(asked.classes),
         "worlds": ", ".join(asked.worlds),
         "baseline": asked.baseline,
-        "seeds": f"{asked.runs:,} in each class and world ({seeds})",
-        "intervals": f"95 %, percentile bootstrap of {comparison.resamples:,} resamples, by seed",
+        f"{noun(asked)}s": _moments(asked),
+        "intervals": f"95 %, percentile bootstrap of {comparison.resamples:,} resamples, by {_cluster(asked)}",
         "version": f"depthwalk {asked.version}",
     }
     if comparison.cells and comparison.clean:
@@ -90,11 +92,23 @@ def _header(comparison: Comparison, title: str) -> Html:
     return tag(
         "header",
         tag("h1", title),
-        tag("p", "Executions on simulated markets, each arm on the very same seeds.", class_="quiet"),
+        tag("p", _ON_INVENTED if asked.replay is None else _ON_RECORDED, class_="quiet"),
         *_alarms(comparison),
         tag("dl", *(join([tag("dt", name), tag("dd", value)]) for name, value in facts.items())),
         details("Arms and parameters", parameters),
     )
+
+
+def _moments(asked: Asked) -> str:
+    """Say on which seeds, or in which windows of what."""
+    if asked.replay is not None:
+        return replay_words(asked.replay)
+    seeds = f"{asked.first_seed} to {asked.first_seed + asked.runs - 1}, the same for every arm" if asked.runs else "none"
+    return f"{asked.runs:,} in each class and world ({seeds})"
+
+
+def _cluster(asked: Asked) -> str:
+    return "seed" if asked.replay is None else "day of an event"
 
 
 def _parameters(arm: AskedArm) -> str:
@@ -108,8 +122,8 @@ def _parameters(arm: AskedArm) -> str:
 def _alarms(comparison: Comparison) -> Iterable[Html]:
     if not comparison.complete:
         done = sum(cell.seeds for cell in comparison.cells)
-        wanted = comparison.asked.runs * len(comparison.asked.classes) * len(comparison.asked.worlds)
-        words = f"PARTIAL: {done:,} of {wanted:,} seeds were run before it ended; all figures are of those."
+        wanted = named(comparison.asked, comparison.asked.wanted)
+        words = f"PARTIAL: {done:,} of {wanted} were run before it ended; all figures are of those."
         yield tag("p", words, class_="alarm", role="alert")
     for words in audit_words(comparison):
         yield tag("p", f"AUDIT FAILED: {words}.", class_="alarm", role="alert")
@@ -228,11 +242,11 @@ def _class(name: str, comparison: Comparison, arms: Arms) -> Html:
     return tag("section", *parts)
 
 
-def _footer() -> Html:
+def _footer(asked: Asked) -> Html:
     return tag(
         "footer",
         tag("h3", "How to read this"),
         tag("p", _MEASURED),
-        tag("p", _INVENTED),
+        tag("p", _INVENTED if asked.replay is None else caution(asked)),
         tag("p", "All figures of every class and world, and those of each execution, are in the files of --json and --csv."),
     )

@@ -27,6 +27,7 @@ from depthwalk.analysis.paired import (
 from depthwalk.analysis.trial_columns import Metric
 from depthwalk.domain.order import Action
 from depthwalk.reports import wording
+from depthwalk.reports.lab_source import caution, cell_title, named, noun, paired, replay_words, takes_words
 from depthwalk.reports.wording import UNICODE, Glyphs
 
 ENOUGH_SEEDS = 2_000
@@ -41,7 +42,11 @@ VERDICT_STYLES = {
     Verdict.WORSE: "bold red",
     Verdict.UNDECIDED: "yellow",
     Verdict.TOO_FEW: "dim",
+    Verdict.TOO_FEW_WINDOWS: "dim",
+    Verdict.TOO_FEW_DAYS: "dim",
 }
+
+_FEW = "too few"
 
 _Cells = Callable[[ArmFigures], "str | Text"]
 _Columns = Sequence[tuple[str, _Cells]]
@@ -50,6 +55,8 @@ _Columns = Sequence[tuple[str, _Cells]]
 def comparison_tables(comparison: Comparison, *, width: int, signs: Glyphs = UNICODE) -> RenderableType:
     """Return the whole comparison for a terminal of *width* columns."""
     parts: list[RenderableType] = [*_partial(comparison)]
+    if comparison.asked.replay is not None:
+        parts += [Text(signs.text(replay_words(comparison.asked.replay))), Text()]
     for cell in comparison.cells:
         parts += [*_cell(comparison, cell, width, signs), Text()]
     parts += [*_overview(comparison, signs), *_arms(comparison, signs), _audit(comparison)]
@@ -111,9 +118,8 @@ def _partial(comparison: Comparison) -> Iterator[Text]:
         return
     asked = comparison.asked
     done = sum(cell.seeds for cell in comparison.cells)
-    wanted = len(asked.classes) * len(asked.worlds) * asked.runs
     words = "Who stops when he likes what he sees is less sure than the verdicts say."
-    yield Text(f"PARTIAL: {done:,} of {wanted:,} seeds were run. {words}", "bold yellow")
+    yield Text(f"PARTIAL: {done:,} of {named(asked, asked.wanted)} were run. {words}", "bold yellow")
 
 
 def _cell(comparison: Comparison, cell: Cell, width: int, signs: Glyphs) -> Iterator[RenderableType]:
@@ -124,19 +130,20 @@ def _cell(comparison: Comparison, cell: Cell, width: int, signs: Glyphs) -> Iter
         return
     yield _table(figures, cell, signs)
     if len(cell.arms) > 1:
-        yield Text(f"against {comparison.asked.baseline} on the same seeds", "dim")
+        yield Text(f"against {comparison.asked.baseline} {paired(comparison.asked)}", "dim")
         yield _table(against, cell, signs, without=comparison.asked.baseline)
 
 
 def _heading(asked: Asked, cell: Cell, signs: Glyphs) -> Iterator[Text]:
     low, high = (wording.contracts(each) for each in cell.quantity)
-    line = Text(signs.text(cell.class_name), "bold").append(signs.text(f" in world {cell.world}"), "bold")
+    line = Text(signs.text(cell_title(asked, cell)), "bold")
     line.append(f"  {asked.action.value} {asked.outcome.value.upper()}, N {low if low == high else f'{low} to {high}'}")
     line.append("" if cell.over_touch is None else f", N/touch in the median {number(cell.over_touch)}")
     yield line
-    seeds = f"{cell.seeds:,} seed{'' if cell.seeds == 1 else 's'}"
     bins = ", ".join(f"{title}: {count:,}" for title, count in zip(TOUCH_BINS, cell.touch_bins, strict=True))
-    yield Text(signs.text(f"{seeds}; N/touch {bins}"), "dim")
+    yield Text(signs.text(f"{named(asked, cell.seeds)}; N/touch {bins}"), "dim")
+    if asked.replay is not None:
+        yield Text(signs.text(takes_words(asked.replay, cell, cell.arms)), "dim")
     if cell.one_sided:
         rates = [arm.one_sided_fill.value for arm in cell.arms if arm.one_sided_fill is not None]
         filled = f"{number(min(rates), 0)} to {number(max(rates), 0)} % filled" if rates else "nothing known of fills"
@@ -225,7 +232,8 @@ def _saving(arm: ArmFigures | None, signs: Glyphs) -> Text:
     if arm is None or arm.against is None:
         return Text(wording.ABSENT)
     line = Text(f"{halved(arm.against.primary, signs, signed=True)} ")
-    return line.append(arm.against.verdict.value.removesuffix(" seeds"), VERDICT_STYLES[arm.against.verdict])
+    verdict = arm.against.verdict
+    return line.append(_FEW if verdict.value.startswith(_FEW) else verdict.value, VERDICT_STYLES[verdict])
 
 
 def _mean(estimate: Estimate | None, decimals: int) -> str:
@@ -261,6 +269,7 @@ def _traded(comparison: Comparison) -> str:
 
 def _notes(comparison: Comparison, signs: Glyphs) -> Iterator[Text]:
     asked = comparison.asked
+    drawn = "seeds" if asked.replay is None else "event-days"
     family = len(asked.classes) * (len(asked.arms) - 1)
     several = f", after Holm's correction for the {family} comparisons of a world" if family > 1 else ""
     figures = (
@@ -269,19 +278,21 @@ def _notes(comparison: Comparison, signs: Glyphs) -> Iterator[Text]:
         " ordered; it alone decides. Last: the last fill, where there was one."
     )
     intervals = (
-        f"Intervals: 95 %, {comparison.resamples:,} resamples of the seeds; after {half_sign(signs)} half of one. Against"
-        f" {asked.baseline}: the same seeds{several}; below 0 is cheaper. An arm that is better is also asked whether it fills"
-        f" no more than {FILL_MARGIN:g} point less. Undecided is an answer."
+        f"Intervals: 95 %, {comparison.resamples:,} resamples of the {drawn}; after {half_sign(signs)} half of one. Against"
+        f" {asked.baseline}: the same {noun(asked)}s{several}; below 0 is cheaper. An arm that is better is also asked whether"
+        f" it fills no more than {FILL_MARGIN:g} point less. Undecided is an answer."
     )
-    invented = (
-        "Invented markets: which algorithm is ahead, and by how much, is what this is for; absolute levels are not to be quoted"
-        " for Kalshi."
-    )
-    lines = [figures, intervals, invented]
+    lines = [figures, intervals, caution(asked)]
+    for line in (*lines, *_more(comparison)):
+        yield Text(signs.text(line), "dim")
+
+
+def _more(comparison: Comparison) -> Iterator[str]:
+    """Say how many seeds there should be; how many windows there are, the recording says."""
+    if comparison.asked.replay is not None:
+        return
     fewest = min((cell.two_sided for cell in comparison.cells), default=0)
     if fewest < FEWEST_SEEDS:
-        lines.append(f"No verdict is given on fewer than {FEWEST_SEEDS} seeds with two sides: --runs has more.")
+        yield f"No verdict is given on fewer than {FEWEST_SEEDS} seeds with two sides: --runs has more."
     elif min(cell.seeds for cell in comparison.cells) < ENOUGH_SEEDS:
-        lines.append(f"A report should have {ENOUGH_SEEDS:,} seeds in each table: --runs {ENOUGH_SEEDS}.")
-    for line in lines:
-        yield Text(signs.text(line), "dim")
+        yield f"A report should have {ENOUGH_SEEDS:,} seeds in each table: --runs {ENOUGH_SEEDS}."

@@ -53,6 +53,12 @@ def test_a_database_is_a_recording(tmp_path: Path) -> None:
     assert ["nothing is known for 30 s"] == [cut.reason for cut in found.cuts]
 
 
+def test_of_a_database_one_exchange_may_be_asked_for(tmp_path: Path) -> None:
+    """Demo books are no evidence for live ones."""
+    path = _recorded(tmp_path / "kept.db")
+    assert [f"{path}, demo, poll"] == [tape.source for tape in recordings([path], environment="demo").tapes]
+
+
 def test_files_and_databases_together(tmp_path: Path) -> None:
     """In order of time, whatever they lie in."""
     lines = [book_line(yes=[("0.4800", "10.00")], no=[("0.4800", "5.00")])]

@@ -1,4 +1,5 @@
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -33,6 +34,18 @@ def test_a_timeout_that_is_none_is_refused(text: str) -> None:
     """Seconds, more than 0, plain."""
     with pytest.raises(UsageError, match="--timeout"):
         values.timeout(text)
+
+
+@pytest.mark.parametrize("text", [*_ODD, "0.0", "1/3", "0.0000001"])
+def test_a_multiple_that_is_none_is_refused(text: str) -> None:
+    """More than 0, plain."""
+    with pytest.raises(UsageError, match="--size-of-touch"):
+        values.multiple("--size-of-touch", text)
+
+
+def test_a_multiple_is_exact() -> None:
+    """A tenth is a tenth."""
+    assert Fraction(1, 10) == values.multiple("--size-of-touch", "0.1")
 
 
 @pytest.mark.parametrize("text", ["-1", "1e3", "abc", "0.0000001"])
