@@ -38,7 +38,7 @@ def default_algorithms() -> dict[str, BaseParams]:
     return {name: default_parameters(name) for name in ALGORITHMS}
 
 
-_PLAIN_LAW: Final[Mapping[str, object]] = {
+_PLAIN_LAW: Final[dict[str, object]] = {
     "deficit_gain": 3.0,
     "imbalance_gain": 0.0,
     "patience_power": 1.0,

@@ -31,11 +31,10 @@ from depthwalk.errors import DomainError, ExchangeError
 from depthwalk.executors.base import Executor
 from depthwalk.lab.virtual import Schedule, Task
 from depthwalk.ports import Exchange
-from depthwalk.runtime.market_watch import EVERY, MarketWatch
-from depthwalk.runtime.readings import Readings
+from depthwalk.runtime.effects import Effects
+from depthwalk.runtime.market_watch import EVERY
 from depthwalk.runtime.runner import GRACE, LOOK_SECONDS
-from depthwalk.runtime.tape import TAPE_SECONDS, Tape
-from depthwalk.runtime.writes import Writes
+from depthwalk.runtime.tape import TAPE_SECONDS
 
 _LOOK = seconds(LOOK_SECONDS)
 _TAPE = seconds(TAPE_SECONDS)
@@ -48,7 +47,6 @@ class Drive:
         self, executor: Executor, parent: ParentOrder, market: Market, rules: Rules, *, exchange: Exchange, clock: Schedule
     ) -> None:
         self._executor = executor
-        self._exchange = exchange
         self._clock = clock
         self._inbox: deque[Event] = deque()
         self._listening = False
@@ -56,53 +54,30 @@ class Drive:
         self._looking = False
         self._looks: deque[Look] = deque()
         self._feed_lost = False
-        self._connect(parent, market)
-        self._handle(Started(at=clock.now(), parent=parent, market=market, rules=rules))
-
-    def _connect(self, parent: ParentOrder, market: Market) -> None:
-        clock, exchange = self._clock, self._exchange
-        self._parts: tuple[Readings, Writes, Tape] | None = None
-        self._watch = MarketWatch(exchange=exchange, clock=clock, market=market, post=self._post)
-        self._parent, self._market = parent, market
+        # To start asks for nothing but to be woken; what reads and writes can be connected once there is a ledger.
+        intents = executor.handle(Started(at=clock.now(), parent=parent, market=market, rules=rules))
+        self._effects = Effects.connect(
+            executor,
+            exchange=exchange,
+            clock=clock,
+            parent=parent,
+            market=market,
+            post=self._post,
+            busy=lambda: bool(self._inbox),
+        )
+        for intent in intents:
+            self._perform(intent)
 
     def to_the_end(self) -> Finish:
         """Let time pass until the executor finishes. Raises DomainError where it never does."""
         clock, executor = self._clock, self._executor
         self._clock.spawn(self._ring())
-        self._clock.spawn(self._watch.keep_looking())
+        self._clock.spawn(self._effects.watch.keep_looking())
         while executor.finish is None:
             if not clock.turn():
                 raise DomainError("nothing is left to happen, and the run has not finished")
         clock.close()
         return executor.finish
-
-    def _effects(self) -> tuple[Readings, Writes, Tape]:
-        """Return what reaches the exchange for this run; it needs the ledger, which is there once the run has started."""
-        if self._parts is None:
-            children, clock, exchange = self._executor.desk.children, self._clock, self._exchange
-            readings = Readings(
-                exchange=exchange,
-                clock=clock,
-                parent=self._parent,
-                market=self._market,
-                since=self._executor.run.started_at,
-                children=children,
-                post=self._post,
-                busy=lambda: bool(self._inbox),
-                explain=self._watch.look,
-            )
-            writes = Writes(
-                exchange=exchange,
-                clock=clock,
-                market=self._market,
-                children=children,
-                readings=readings,
-                watch=self._watch,
-                post=self._post,
-            )
-            tape = Tape(exchange=exchange, clock=clock, ticker=self._market.ticker, readings=readings, post=self._post)
-            self._parts = readings, writes, tape
-        return self._parts
 
     # --- the inbox ---
 
@@ -124,11 +99,11 @@ class Drive:
     def _perform(self, intent: Intent) -> None:
         match intent:
             case SubmitOrder():
-                self._clock.spawn(self._effects()[1].submit(intent))
+                self._clock.spawn(self._effects.writes.submit(intent))
             case AmendOrder():
-                self._clock.spawn(self._effects()[1].amend(intent))
+                self._clock.spawn(self._effects.writes.amend(intent))
             case CancelOrder():
-                self._clock.spawn(self._effects()[1].cancel(intent))
+                self._clock.spawn(self._effects.writes.cancel(intent))
             case WakeAt():
                 if self._sleeper is not None:
                     self._sleeper.cancel()
@@ -164,18 +139,9 @@ class Drive:
         self._looking = False
 
     async def _read(self, look: Look) -> None:
-        readings, _, tape = self._effects()
+        effects = self._effects
         try:
-            match look:
-                case Look.BOOK:
-                    await readings.look_at_book(await readings.look_at_account())
-                case Look.TAPE:
-                    await self._clock.within(_TAPE, tape.read())
-                    await readings.look_at_book(await readings.look_at_account())
-                case Look.EVERYTHING:
-                    await readings.look_at_book(await readings.look_at_everything())
-                case _:
-                    await readings.look_at_orders()
+            await effects.look(look, lambda: self._clock.within(_TAPE, effects.tape.read()))
         except ExchangeError as error:
             self._lost(error.message)
         else:

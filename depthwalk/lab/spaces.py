@@ -27,7 +27,10 @@ _LEAST_SHARE: Final = 0.02
 
 _KNOB = re.compile(r"\s*([A-Za-z_0-9.]+)\s*=\s*(?:\{([^{}]*)\}|([^,:{}]+):([^,:{}]+))\s*(?:,|$)")
 
-_LAW: Final = "patience=0:3,deficit_gain=0:8,spread_gain=0:1,imbalance_gain=0:1,patience_power=0.5:4,passive_until=0:0.95,walk_interval_seconds=2:8"
+_LAW: Final = (
+    "patience=0:3,patience_power=0.5:4,deficit_gain=0:8,spread_gain=0:1,imbalance_gain=0:1,passive_until=0:0.95,"
+    "walk_interval_seconds=2:8"
+)
 _STEPS: Final = "base_increment=0.001:0.03,aggressive_increment=0.001:0.03"
 
 USUAL: Final[Mapping[str, str]] = {

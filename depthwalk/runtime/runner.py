@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Coroutine
-from typing import Any, NamedTuple, assert_never
+from typing import Any, assert_never
 
 from depthwalk.clock import Clock
 from depthwalk.domain.market import Market
@@ -40,11 +40,9 @@ from depthwalk.errors import DomainError, ExchangeError, InDoubt, StorageError
 from depthwalk.executors.base import Executor
 from depthwalk.executors.snapshot import take_snapshot
 from depthwalk.ports import Exchange, Journal, View
+from depthwalk.runtime.effects import Effects
 from depthwalk.runtime.leaving import cancel_all, raise_with_state, shielded
-from depthwalk.runtime.market_watch import EVERY, MarketWatch
-from depthwalk.runtime.readings import Readings
-from depthwalk.runtime.tape import Tape
-from depthwalk.runtime.writes import Writes
+from depthwalk.runtime.market_watch import EVERY
 
 log = logging.getLogger(__name__)
 
@@ -56,15 +54,6 @@ LOOK_SECONDS = 5.0
 
 GRACE = seconds(0.75)
 """How long the end game waits for its own look before it begins blind."""
-
-
-class _Effects(NamedTuple):
-    """What reaches outside for a run."""
-
-    readings: Readings
-    writes: Writes
-    watch: MarketWatch
-    tape: Tape
 
 
 def in_flight(executor: Executor) -> list[tuple[str, Operation]]:
@@ -105,7 +94,7 @@ class Runner:
         self._sleeper: asyncio.Task[None] | None = None
         self._looking = asyncio.Lock()
         self._feed_lost = False
-        self._effects: _Effects | None = None
+        self._effects: Effects | None = None
         self._only_leaving = False
         self._unhandled = 0
 
@@ -151,36 +140,20 @@ class Runner:
         return self._executor.finish
 
     @property
-    def _connected(self) -> "_Effects":
+    def _connected(self) -> Effects:
         assert self._effects is not None  # noqa: S101 - set by _drive before any effect can run
         return self._effects
 
-    def _connect(self) -> "_Effects":
-        """Build what reads and writes for this run; it needs the ledger, which is there once the run has started."""
-        children, post = self._executor.desk.children, self._inbox.put_nowait
-        watch = MarketWatch(exchange=self._exchange, clock=self._clock, market=self._market, post=post)
-        readings = Readings(
+    def _connect(self) -> Effects:
+        return Effects.connect(
+            self._executor,
             exchange=self._exchange,
             clock=self._clock,
             parent=self._parent,
             market=self._market,
-            since=self._executor.run.started_at,
-            children=children,
-            post=post,
+            post=self._inbox.put_nowait,
             busy=lambda: not self._inbox.empty(),
-            explain=watch.look,
         )
-        writes = Writes(
-            exchange=self._exchange,
-            clock=self._clock,
-            market=self._market,
-            children=children,
-            readings=readings,
-            watch=watch,
-            post=post,
-        )
-        tape = Tape(exchange=self._exchange, clock=self._clock, ticker=self._market.ticker, readings=readings, post=post)
-        return _Effects(readings, writes, watch, tape)
 
     async def _next_event(self) -> Event:
         """Return the next event, or raise what made an effect fail in a way that is not the exchange's."""
@@ -280,19 +253,9 @@ class Runner:
         self._inbox.put_nowait(FeedLost(at=self._clock.now(), detail=detail))
 
     async def _read(self, look: Look) -> None:
-        readings = self._connected.readings
+        effects = self._connected
         try:
-            match look:
-                case Look.BOOK:
-                    await readings.look_at_book(await readings.look_at_account())
-                case Look.TAPE:
-                    # Before the orders: their fills are read after the trades, and the book soon after them.
-                    await self._connected.tape.look()
-                    await readings.look_at_book(await readings.look_at_account())
-                case Look.EVERYTHING:
-                    await readings.look_at_book(await readings.look_at_everything())
-                case _:
-                    await readings.look_at_orders()
+            await effects.look(look, effects.tape.look)
         except ExchangeError as error:
             self._lost(error.message)
         else:
