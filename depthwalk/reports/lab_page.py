@@ -75,7 +75,7 @@ def _header(comparison: Comparison, title: str) -> Html:
     facts = {
         "order": f"{asked.action.value.upper()} {asked.outcome.value.upper()}",
         "classes": ", ".join(asked.classes),
-        "worlds": ", ".join(asked.worlds),
+        "worlds": "; ".join(asked.worlds),
         "baseline": asked.baseline,
         f"{noun(asked)}s": _moments(asked),
         "intervals": f"95 %, percentile bootstrap of {comparison.resamples:,} resamples, by {_cluster(asked)}",
@@ -141,9 +141,10 @@ def _verdicts(comparison: Comparison, arms: Arms) -> Iterable[Html]:
         return
     yield tag("p", _VERDICTS)
     worlds = list(dict.fromkeys(cell.world for cell in comparison.cells))
-    yield _matrix(comparison, worlds[0], others)
-    if len(worlds) > 1:
-        yield details("The other worlds", *(_matrix(comparison, world, others) for world in worlds[1:]))
+    first, *rest = (_matrix(comparison, world, others) for world in worlds)
+    yield first
+    if rest:
+        yield from [details("The other worlds", *rest)] if asked.replay is None else rest  # a bracket is no choice
         for place, name in enumerate(dict.fromkeys(cell.class_name for cell in comparison.cells)):
             cells = [cell for cell in comparison.cells if cell.class_name == name]
             panels = [_Panel(arm.name, [_Row(cell.world, cell.world, cell.arm(arm.name)) for cell in cells]) for arm in others]

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -54,6 +55,15 @@ def test_only_what_is_invented_is_called_so(comparison: Comparison) -> None:
         assert is_invented is ("simulated markets" in html)
         assert is_invented is not ("Recorded books do not answer" in html)
         assert is_invented is not ("kept/books.jsonl" in html)
+
+
+def test_both_ends_of_the_bracket_are_open_on_the_page(comparison: Comparison) -> None:
+    """Who sees one of them only sees what flatters, or what does not."""
+    other = replace(comparison.cells[0], world="replay, probabilistic")
+    asked = replace(comparison.asked, worlds=(comparison.asked.worlds[0], other.world))
+    html = page(replace(comparison, asked=asked, cells=(comparison.cells[0], other)))
+    assert "The other worlds" not in html
+    assert "World replay, probabilistic" in html
 
 
 def test_the_object_tells_them_apart(comparison: Comparison) -> None:
