@@ -56,14 +56,14 @@ def size_words(replay: Replay) -> str:
 
 def takes_words(replay: Replay, cell: Cell, arms: Sequence[ArmFigures]) -> str:
     """Say which of a cell's trials a replay cannot vouch for: what they took, or asked for, would have moved the market."""
+    above = f"Windows that asked for more than the touch: {cell.above_touch:,}."
+    share = f"{100 * replay.share:g} % of a level as displayed"
+    if replay.strict:
+        return f"No trial was given more than {share}. {above}"
     beyond = ", ".join(f"{arm.arm} {arm.takes_beyond:,}" for arm in arms)
     worst = max((arm.worst_take for arm in arms if arm.worst_take is not None), default=None)
     most = "" if worst is None else f"; the most was {100 * worst:.0f} %"
-    refused = ", and were refused it" if replay.strict else ""
-    return (
-        f"Trials that went for more than {100 * replay.share:g} % of a level as displayed{refused}: {beyond} of {cell.seeds:,}"
-        f" each{most}. Windows that asked for more than the touch: {cell.above_touch:,}."
-    )
+    return f"Trials that took more than {share}: {beyond} of {cell.seeds:,} each{most}. {above}"
 
 
 def caution(asked: Asked) -> str:

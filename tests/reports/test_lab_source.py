@@ -36,7 +36,10 @@ def test_the_screen_says_what_was_replayed(comparison: Comparison) -> None:
     text = _screen(comparison)
     assert "Replay of kept/books.jsonl: 60 windows, 60 s apart, on 3 event-days; each asks for 0.25 times the touch." in text
     assert "thin books, replay, risk-averse" in text
-    assert "more than 50 % of a level as displayed: simple_limit 0, walker 60 of 60 each; the most was 80 %." in text
+    assert (
+        "Trials that took more than 50 % of a level as displayed: simple_limit 0, walker 60 of 60 each; the most was 80 %."
+        in text
+    )
     assert "Windows that asked for more than the touch: 60." in text
     assert "against simple_limit in the same windows" in text
     assert "Recorded books do not answer to our orders." in text
@@ -102,6 +105,5 @@ def test_words_of_other_replays() -> None:
     )
     cell = replayed(pairs(1, days=1), other).cells[0]
     assert takes_words(other, cell, cell.arms) == (
-        "Trials that went for more than 50 % of a level as displayed, and were refused it: simple_limit 0, walker 0 of 1 each."
-        " Windows that asked for more than the touch: 1."
+        "No trial was given more than 50 % of a level as displayed. Windows that asked for more than the touch: 1."
     )
