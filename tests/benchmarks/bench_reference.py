@@ -11,51 +11,14 @@ at the ask at 44 s.
 import math
 import statistics
 import sys
-from collections import defaultdict
-from collections.abc import Sequence
 
-from depthwalk.analysis.trials import Trial
-from depthwalk.lab.scale import perform
-from tests.support.reference import ABLATIONS, ARMS, TABLE, ReferencePiece, Row
-
-_BLOCK = 25
-_SLIPPAGE = {"liquid": 0.10, "moderate": 0.10, "thin": 0.15}
-_FILLED, _SHORTFALL = 2.0, 0.12
-
-
-def trials_of(name: str, seeds: range, jobs: int | None) -> dict[str, list[Trial]]:
-    """Run every arm on every seed of a class; only those with two sides at the decision are returned, by arm in order."""
-    pieces = [
-        ReferencePiece(name=name, arms=tuple(ARMS), seeds=seeds[first : first + _BLOCK])
-        for first in range(0, len(seeds), _BLOCK)
-    ]
-    by_arm: dict[str, list[Trial]] = defaultdict(list)
-    for _, trials in perform(pieces, jobs=jobs):
-        for trial in trials:
-            if trial.benchmark.mid_twice is not None:
-                by_arm[trial.arm].append(trial)
-    return {arm: sorted(each, key=lambda trial: trial.seed) for arm, each in by_arm.items()}
-
-
-def mean(values: Sequence[float | None]) -> float:
-    """Return the mean of what there is."""
-    return statistics.fmean(value for value in values if value is not None)
-
-
-def row_of(trials: Sequence[Trial]) -> Row:
-    """Return what the table has of an arm."""
-    return Row(
-        mean([trial.slippage for trial in trials]),
-        100 * mean([trial.fill_rate for trial in trials]),
-        mean([trial.percent(trial.lenient) for trial in trials]),
-    )
+from tests.support.reference import ABLATIONS, ARMS, TABLE, TOLERANCE, Row, mean, row_of, trials_of
 
 
 def off(name: str, ours: Row, theirs: Row) -> str:
     """Say which figures are further off than allowed."""
-    allowed = Row(_SLIPPAGE[name], _FILLED, _SHORTFALL)
     words = ("slip", "fill", "IS")
-    return " ".join(word for word, a, b, most in zip(words, ours, theirs, allowed, strict=True) if abs(a - b) > most)
+    return " ".join(word for word, a, b, most in zip(words, ours, theirs, TOLERANCE[name], strict=True) if abs(a - b) > most)
 
 
 def say(line: str) -> None:
@@ -70,7 +33,7 @@ def main() -> None:
     count, first, jobs = (arguments + [2_000, 0, 0][len(arguments) :])[:3]
     found = {}
     for name in ("liquid", "moderate", "thin"):
-        found[name] = trials_of(name, range(first, first + count), jobs or None)
+        found[name] = trials_of(name, tuple(ARMS), range(first, first + count), jobs or None)
         say(f"\n{name}, {len(found[name]['walker'])} seeds        ours                  theirs            off")
         for arm in ARMS:
             ours, trials = row_of(found[name][arm]), found[name][arm]
@@ -78,9 +41,9 @@ def main() -> None:
             theirs = TABLE[name].get(arm)
             if theirs is not None:
                 line += f"   {theirs.slippage:5.2f} {theirs.filled:5.1f} {theirs.shortfall:5.2f}   {off(name, ours, theirs)}"
-            net = mean([trial.percent(trial.net) for trial in trials])
-            swept = mean([trial.percent(trial.shortfall) for trial in trials])
-            asked = mean([trial.api.calls for trial in trials])
+            net = mean(trial.percent(trial.net) for trial in trials)
+            swept = mean(trial.percent(trial.shortfall) for trial in trials)
+            asked = mean(trial.api.calls for trial in trials)
             say(f"{line:72} swept {swept:5.2f} net {net:5.2f} requests {asked:4.1f}")
     say("\nablations: points of shortfall against the walker, ours [95 %] and theirs")
     for arm, theirs in ABLATIONS.items():

@@ -3,7 +3,8 @@
 Parameters are stated here in full: what the algorithms come with may change, the reference does not.
 """
 
-from collections.abc import Callable, Mapping
+import statistics
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ from depthwalk.executors.state import EndAction, Quote, Situation, Split
 from depthwalk.executors.static_split import StaticSplit, StaticSplitParams
 from depthwalk.executors.twap import Twap, TwapParams
 from depthwalk.lab.running import WarmWorld, play
+from depthwalk.lab.scale import perform
 from depthwalk.lab.worlds import BASE, CLASSES, WORLDS, setting
 from tests.support.laws import PLAIN
 
@@ -67,6 +69,13 @@ TABLE: Mapping[str, Mapping[str, Row]] = {
     },
 }
 
+TOLERANCE: Mapping[str, Row] = {
+    "liquid": Row(0.10, 2.0, 0.12),
+    "moderate": Row(0.10, 2.0, 0.12),
+    "thin": Row(0.15, 2.0, 0.12),
+}
+"""How far off a figure may be at 2,000 seeds."""
+
 ABLATIONS: Mapping[str, tuple[float, float, float]] = {
     "one level": (0.22, 0.28, 0.10),
     "three levels": (-0.11, -0.09, -0.01),
@@ -91,6 +100,7 @@ LAW = DynamicDepthWalkerParams(
 )
 """The walker of algorithms.md section 2.3."""
 
+_BLOCK = 25
 _THREE = (0.5, 0.3, 0.2)
 
 
@@ -153,3 +163,30 @@ class ReferencePiece:
         where = setting(CLASSES[self.name], WORLDS[self.world])
         worlds = (WarmWorld(where, seed) for seed in self.seeds)
         return [play(world, arm, ARMS[arm]()) for world in worlds for arm in self.arms]
+
+
+def trials_of(name: str, arms: Sequence[str], seeds: range, jobs: int | None = 1) -> dict[str, list[Trial]]:
+    """Run arms on the seeds of a class; those with two sides at the decision, by arm, in order of seeds."""
+    pieces = [
+        ReferencePiece(name=name, arms=tuple(arms), seeds=seeds[first : first + _BLOCK])
+        for first in range(0, len(seeds), _BLOCK)
+    ]
+    found: dict[str, list[Trial]] = {arm: [] for arm in arms}
+    for _, trials in perform(pieces, jobs=jobs):
+        for trial in trials:
+            if trial.benchmark.mid_twice is not None:
+                found[trial.arm].append(trial)
+    return {arm: sorted(each, key=lambda trial: trial.seed) for arm, each in found.items()}
+
+
+def mean(values: Iterable[float | None]) -> float:
+    """Return the mean of what there is."""
+    return statistics.fmean(value for value in values if value is not None)
+
+
+def row_of(trials: Sequence[Trial]) -> Row:
+    """Return what the table has of an arm."""
+    slippage = mean(trial.slippage for trial in trials)
+    return Row(
+        slippage, 100 * mean(trial.fill_rate for trial in trials), mean(trial.percent(trial.lenient) for trial in trials)
+    )
