@@ -25,8 +25,8 @@ _THIN_WITHIN = Price(3 * CENT)
 
 _THIN: Final[Mapping[str, object]] = {
     "offsets": (1.17, 0.65, 0.0),
-    "patience": 1.7,
-    "deficit_gain": 2.1,
+    "patience": 2.0,
+    "deficit_gain": 2.5,
     "spread_gain": 0.28,
     "imbalance_gain": 0.33,
     "patience_power": 2.5,
@@ -51,7 +51,7 @@ class DynamicDepthWalkerParams(LawParams, SignalParams):
     patience and the threshold itself.
     """
 
-    max_slippage: float = 0.03
+    max_slippage: float = 0.035
     end_action: EndAction = EndAction.CROSS
     patience: float = 0.9
     deficit_gain: float = 1.2
