@@ -6,6 +6,7 @@ its result is a value too, and a piece whose worker died is simply done again.
 
 import multiprocessing
 import os
+import pickle
 import re
 import signal
 import threading
@@ -17,7 +18,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar, cast
 
 from depthwalk import __version__
 from depthwalk.errors import DepthwalkError, ExitCode, UsageError
@@ -115,13 +116,21 @@ def _here(pieces: Sequence[Work[R]]) -> Generator[tuple[int, R], None, None]:
         yield index, result
 
 
-def _there(piece: Work[R], version: str) -> R | _Failure:
+def _packed(piece: Work[R]) -> bytes:
+    """Return a piece as it travels. Packed here, what cannot be is an error of its own and no broken pool or graph."""
+    try:
+        return pickle.dumps(piece)
+    except Exception as error:
+        raise _Failure.of(error).at(piece) from error
+
+
+def _there(packed: bytes, version: str) -> object:
     """Do a piece in a worker, which has to be of the same *version*: another would find other numbers, and nobody notice."""
     if version != __version__:
         other = UsageError(f"the worker has depthwalk {__version__}, this machine {version}", hint="install the same there")
         return _Failure.of(other)
     try:
-        return piece.run()
+        return pickle.loads(packed).run()  # noqa: S301 - from whoever has this very work done, over the same wire
     except Exception as error:  # noqa: BLE001 - algorithms come from other packages too, and may raise anything
         return _Failure.of(error)
 
@@ -140,8 +149,8 @@ class _Crew(Protocol):
         """What the future of a piece fails with when its worker has died."""
         ...
 
-    def submit(self, piece: Work[R]) -> Future[R | _Failure]:
-        """Have a piece done."""
+    def submit(self, packed: bytes) -> Future[object]:
+        """Have a packed piece done."""
         ...
 
     def close(self) -> None:
@@ -153,12 +162,12 @@ def _spread(pieces: Sequence[Work[R]], gather: Callable[[], _Crew]) -> Generator
     fresh = iter(range(len(pieces)))
     again: deque[int] = deque()
     deaths: Counter[int] = Counter()
-    under_way: dict[Future[R | _Failure], int] = {}
+    under_way: dict[Future[object], int] = {}
     crew = gather()
     try:
         while True:
             while len(under_way) < crew.ahead and (index := again.popleft() if again else next(fresh, None)) is not None:
-                under_way[crew.submit(pieces[index])] = index
+                under_way[crew.submit(_packed(pieces[index]))] = index
             if not under_way:
                 return
             done, _ = wait(under_way, return_when=FIRST_COMPLETED)
@@ -182,12 +191,12 @@ def _spread(pieces: Sequence[Work[R]], gather: Callable[[], _Crew]) -> Generator
         crew.close()
 
 
-def _result(piece: Work[R], outcome: R | _Failure) -> R:
+def _result(piece: Work[R], outcome: object) -> R:
     if isinstance(outcome, _Failure):
         error = outcome.at(piece)
         error.add_note(outcome.trace)
         raise error
-    return outcome
+    return cast("R", outcome)  # what its `run` returned
 
 
 class _Processes:
@@ -211,15 +220,15 @@ class _Processes:
         self._heard = heard
         self._pool = ProcessPoolExecutor(self._count, mp_context=self._context, initializer=_hang_on, initargs=(heard,))
 
-    def submit(self, piece: Work[R]) -> Future[R | _Failure]:
+    def submit(self, packed: bytes) -> Future[object]:
         """Have a piece done, in a fresh pool where the present one is broken."""
         with _ctrl_c_is_ours():
             try:
-                return self._pool.submit(_there, piece, __version__)
+                return self._pool.submit(_there, packed, __version__)
             except BrokenProcessPool:
                 self.close()
                 self._begin()
-                return self._pool.submit(_there, piece, __version__)
+                return self._pool.submit(_there, packed, __version__)
 
     def close(self) -> None:
         """End the processes, now."""
@@ -275,9 +284,9 @@ class _Cluster:
             self.death = KilledWorker
             self._leaving = leaving.pop_all()
 
-    def submit(self, piece: Work[R]) -> Future[R | _Failure]:
+    def submit(self, packed: bytes) -> Future[object]:
         """Have a piece done."""
-        future: Future[R | _Failure] = self._pool.submit(_there, piece, __version__)
+        future: Future[object] = self._pool.submit(_there, packed, __version__)
         return future
 
     def close(self) -> None:

@@ -46,6 +46,11 @@ def a_scheduler() -> Iterator[Any]:
         yield cluster.scheduler
 
 
+def _with_tests() -> dict[str, str]:
+    """Where the pieces of these tests can be imported."""
+    return os.environ | {"PYTHONPATH": str(ROOT)}
+
+
 @contextmanager
 def its_workers(address: str, count: int, folder: Path) -> Iterator[None]:
     """Run workers of one thread each, whom nobody replaces when they die."""
@@ -53,7 +58,7 @@ def its_workers(address: str, count: int, folder: Path) -> Iterator[None]:
     command += ["--no-nanny", "--no-dashboard", "--local-directory", str(folder)]
     with ExitStack() as running:
         for _ in range(count):
-            worker = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL, env=os.environ | {"PYTHONPATH": str(ROOT)})
+            worker = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL, env=_with_tests())
             running.enter_context(worker)
             running.callback(worker.kill)
         yield
@@ -138,7 +143,7 @@ def test_a_scheduler_that_dies_is_an_error(tmp_path: Path) -> None:
     file = tmp_path / "scheduler.json"
     command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
     command += ["--no-dashboard", "--scheduler-file", str(file)]
-    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL, env=_with_tests()) as process:
         try:
             address = its_address(file)
             with its_workers(address, 1, tmp_path), heard() as said:

@@ -1,5 +1,6 @@
 import multiprocessing
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -125,8 +126,8 @@ class Mortal:
         self.left = list(deaths)
         self.open = True
 
-    def submit(self, piece: Any) -> Future[Any]:
-        future: Future[Any] = Future()
+    def submit(self, packed: bytes) -> Future[Any]:
+        piece, future = pickle.loads(packed), Future[Any]()  # noqa: S301 - packed by the code under test
         if self.left[piece.number]:
             self.left[piece.number] -= 1
             future.set_exception(Killed())
