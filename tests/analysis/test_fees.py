@@ -74,6 +74,13 @@ def test_the_model_fee_is_not_rounded() -> None:
     assert Fraction("3638.25") == model_fee(QUADRATIC, Price(550), CONTRACT, is_taker=True)
 
 
+def test_a_fraction_of_a_micro_dollar_is_rounded_up() -> None:
+    """0.05 contracts at 22 cents: 600.6 micro-dollars become 601, and with that the next step of $0.0001; 600 would not."""
+    price, quantity = Price(2_200), Quantity(5)
+    assert Fraction("600.6") == model_fee(QUADRATIC, price, quantity, is_taker=True)
+    assert Money(700) == FeeAccumulator(QUADRATIC).charge(price=price, quantity=quantity, is_taker=True, side=Side.BUY)
+
+
 @pytest.mark.parametrize("fee_type", FeeType)
 def test_a_waiver_makes_every_schedule_free(fee_type: FeeType) -> None:
     """While a market waives its fees, whole contracts cost nothing, whatever the fee type."""
