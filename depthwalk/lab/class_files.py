@@ -11,7 +11,6 @@
 `assumed` and `fit` may be absent. What is wrong is said with file, key, what was found and what is allowed, all of it at once.
 """
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -245,7 +244,13 @@ class _Reading:
                 return None if root is None else cast("object", loader.construct_document(root))
             finally:
                 loader.dispose()
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
+        except (
+            yaml.YAMLError,
+            ValueError,
+            RecursionError,
+            KeyError,
+            AttributeError,
+        ) as error:  # the latter two of tags: !!bool x
             raise ConfigError([f"{self._source}: is not YAML: {' '.join(str(error).split())}"]) from None
 
     def _twice(self, node: yaml.Node | None, path: str) -> None:
@@ -308,7 +313,7 @@ class _Reading:
             value = given.get(key)
             if key not in given:
                 continue
-            if type(value) not in (int, float) or not math.isfinite(cast("float", value)) or cast("float", value) not in span:
+            if type(value) not in (int, float) or cast("float", value) not in span:
                 self.fault(f"parameters.{key}", value, span)
             else:
                 good[key] = float(cast("float", value))

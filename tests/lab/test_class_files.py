@@ -112,6 +112,8 @@ def _said(content: object) -> list[str]:
         ({"branching": 1.0}, "f.yaml: parameters.branching: found 1.0; allowed: a number from 0 to 0.95"),
         ({"half_gap": "0.1"}, "f.yaml: parameters.half_gap: found '0.1'; allowed: a number from 0 to 50"),
         ({"half_gap": True}, "f.yaml: parameters.half_gap: found True; allowed: a number from 0 to 50"),
+        ({"volatility": math.inf}, "f.yaml: parameters.volatility: found inf; allowed: a number from 0 to 10"),
+        ({"volatility": 10**400}, f"f.yaml: parameters.volatility: found 1{'0' * 58}…; allowed: a number from 0 to 10"),
         ({"volatility": math.nan}, "f.yaml: parameters.volatility: found nan; allowed: a number from 0 to 10"),
         ({"news_size": None}, "f.yaml: parameters.news_size: found nothing; allowed: a number from 0 to 50"),
         ({"review_rate": [1]}, "f.yaml: parameters.review_rate: found a list; allowed: a number above 0 to 1000"),
@@ -176,7 +178,10 @@ def test_a_class_too_busy_to_be_simulated_is_refused(changes: dict[str, object])
     assert re.fullmatch(r"f\.yaml: parameters: found [\d,]+ arrivals a world .*; allowed: at most 500,000, .*", said)
 
 
-@pytest.mark.parametrize("text", ["", "- 1", "name: [", "a: *b", "\x00", "name: x\n\tquantity: 1"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "- 1", "name: [", "a: *b", "\x00", "name: x\n\tquantity: 1", "a: !!bool x", "a: !!timestamp x", "a: &a {b: *a}"],
+)
 def test_what_is_no_mapping_is_refused(text: str) -> None:
     """Nothing, a list, and what is no YAML at all end in one line that names the file."""
     with pytest.raises(UsageError, match=r"^f\.yaml: "):
