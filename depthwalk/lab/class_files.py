@@ -244,13 +244,8 @@ class _Reading:
                 return None if root is None else cast("object", loader.construct_document(root))
             finally:
                 loader.dispose()
-        except (
-            yaml.YAMLError,
-            ValueError,
-            RecursionError,
-            KeyError,
-            AttributeError,
-        ) as error:  # the latter two of tags: !!bool x
+        # Of a value that its tag does not fit (!!bool x, !!timestamp x) yaml says nothing else than the last two.
+        except (yaml.YAMLError, ValueError, RecursionError, KeyError, AttributeError) as error:
             raise ConfigError([f"{self._source}: is not YAML: {' '.join(str(error).split())}"]) from None
 
     def _twice(self, node: yaml.Node | None, path: str) -> None:

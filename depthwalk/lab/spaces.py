@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from enum import Enum
-from math import isfinite, nan
+from math import nan
 from types import NoneType
 from typing import Any, Final, cast, get_args, get_origin, get_type_hints
 
@@ -24,6 +24,9 @@ _SHARES: Final = "split_ratios"
 
 _LEAST_SHARE: Final = 0.02
 """What is left for the last split at least."""
+
+_MOST: Final = 1e9
+"""How large a number may be: none that is varied is nearly so large, and steps between larger ones overflow."""
 
 _KNOB = re.compile(r"\s*([A-Za-z_0-9.]+)\s*=\s*(?:\{([^{}]*)\}|([^,:{}]+):([^,:{}]+))\s*(?:,|$)")
 
@@ -192,7 +195,7 @@ def _kind(params: BaseParams, name: str) -> Any:  # noqa: ANN401 - the type of a
 
 def _place(path: str, name: str, rest: list[str], length: int) -> int:
     last = length - 1 - (name == _SHARES)
-    if len(rest) == 1 and rest[0].isdecimal() and int(rest[0]) <= last:
+    if len(rest) == 1 and rest[0] in map(str, range(last + 1)):
         return int(rest[0])
     allowed = " or ".join(f"{name}.{place}" for place in range(last + 1)) or "nothing: it has one entry"
     more = "; the last takes the rest" if name == _SHARES else ""
@@ -219,7 +222,7 @@ def _number(path: str, kind: object, words: str) -> tuple[Axis, _Read, _Written]
         raise UsageError(f"--vary: {path} is no number", hint="choices are in braces, as in passive={true,false}")
     parse, unit = scale
     low, high = (_parsed_number(path, text, parse) for text in words.split(":"))
-    if not low < high:
+    if not 1 / _MOST < high - low:
         raise UsageError(f"--vary: {path}={words}: the lower bound has to be below the upper one")
     if unit is not None and not (low.is_integer() and high.is_integer()):
         raise UsageError(f"--vary: {path}={words}: whole numbers are wanted")
@@ -265,7 +268,7 @@ def _parsed_number(path: str, text: str, parse: _Parse) -> float:
         value = parse(text)
     except (ValueError, DomainError):
         value = nan
-    if not isfinite(value):
+    if not abs(value) <= _MOST:  # nor does nan compare
         raise UsageError(f"--vary: {path}: {text!r} is no number for it")
     return value
 
