@@ -27,6 +27,7 @@ from depthwalk.executors.simple_limit import SimpleLimit, SimpleLimitParams
 from depthwalk.executors.state import EndAction, Quote, Situation
 from depthwalk.lab.measuring import priced
 from depthwalk.lab.running import START, Arm, Order, WarmWorld, completing_book, exchange_of, play, run
+from depthwalk.lab.tasks import LONGEST, check_times
 from depthwalk.lab.worlds import Setting
 from depthwalk.paper.trading import BookEvent, Executed, NewOrder
 from depthwalk.simulation.flow import Exogenous, InformedTaker, NoiseTaker, ProviderOrder
@@ -35,8 +36,8 @@ from depthwalk.simulation.synthetic import taker_limit
 MAX_SLIPPAGE: Final = 0.025
 """The cap of both bounds: the walker's, that of the arms they are compared with."""
 
-WINDOW: Final = seconds(40)
-"""How long the clairvoyant buys, and a constant limit rests: as the arms."""
+WINDOW: Final = seconds(LONGEST)
+"""How long the clairvoyant buys, and a constant limit rests: as the arms may."""
 
 DEEPEST: Final = 2 * CENT
 """How far below the best bid limits are tried. In thin books still deeper ones would now and then turn out better."""
@@ -170,9 +171,7 @@ class ConstantLimit(SimpleLimit):
     """One order at a limit that somebody else has chosen, and at the end of the time the rest within the cap."""
 
     def __init__(self, limit: Price) -> None:
-        super().__init__(
-            SimpleLimitParams(timeout_seconds=WINDOW / seconds(1), max_slippage=MAX_SLIPPAGE, end_action=EndAction.CROSS)
-        )
+        super().__init__(SimpleLimitParams(timeout_seconds=LONGEST, max_slippage=MAX_SLIPPAGE, end_action=EndAction.CROSS))
         self._limit = limit
 
     def choose(self, situation: Situation) -> Sequence[Quote]:
@@ -206,6 +205,10 @@ class BoundTask:
     arms: tuple[Arm, ...]
     seeds: range
     order: Order
+
+    def __post_init__(self) -> None:
+        """Raise as `check_times`."""
+        check_times(self.arms)
 
     def __str__(self) -> str:
         return f"{self.setting.class_name}, {self.setting.world}, seeds {self.seeds.start} to {self.seeds.stop - 1}"

@@ -17,6 +17,7 @@ from typing import Any, Final, cast, get_args, get_origin, get_type_hints
 from depthwalk.domain.units import CONTRACT, Price, Quantity, parse_price
 from depthwalk.errors import DomainError, UsageError
 from depthwalk.executors.state import BaseParams
+from depthwalk.lab.tasks import LONGEST
 from depthwalk.lab.tuning import Axis, Choice, Number, Point
 
 _SHARES: Final = "split_ratios"
@@ -94,7 +95,7 @@ class Space:
         return tuple(found)
 
     def at(self, point: Point) -> BaseParams:
-        """Return the parameters at a point. Raises DomainError where the algorithm refuses them."""
+        """Return the parameters at a point. Raises DomainError where the algorithm or the laboratory refuses them."""
         params = self.params
         for thin in (False, True):
             changed: dict[str, Any] = {}
@@ -108,10 +109,14 @@ class Space:
             if changed:
                 overrides = {"thin": {**cast("Any", params).thin, **changed}} if thin else changed
                 params = replace(params, **overrides)
+        if params.timeout_seconds > LONGEST:
+            raise DomainError(
+                f"timeout_seconds: found {params.timeout_seconds:g}; allowed: at most {LONGEST:g}, to be comparable"
+            )
         return params
 
     def possible(self, point: Point) -> bool:
-        """Say whether the algorithm takes the parameters at a point."""
+        """Say whether the parameters at a point may be."""
         try:
             self.at(point)
         except DomainError:
@@ -222,7 +227,7 @@ def _number(path: str, kind: object, words: str) -> tuple[Axis, _Read, _Written]
         raise UsageError(f"--vary: {path} is no number", hint="choices are in braces, as in passive={true,false}")
     parse, unit = scale
     low, high = (_parsed_number(path, text, parse) for text in words.split(":"))
-    if not 1 / _MOST < high - low:
+    if high - low < 1 / _MOST:
         raise UsageError(f"--vary: {path}={words}: the lower bound has to be below the upper one")
     if unit is not None and not (low.is_integer() and high.is_integer()):
         raise UsageError(f"--vary: {path}={words}: whole numbers are wanted")

@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from depthwalk.analysis.trials import Trial
-from depthwalk.domain.units import Duration
+from depthwalk.domain.units import Duration, in_seconds
+from depthwalk.errors import UsageError
 from depthwalk.lab.running import HORIZON, Arm, Order, run_seed
 from depthwalk.lab.worlds import Setting
 
 BLOCK: Final = 25
 """How many seeds a piece has: a second or so of work, so that progress shows and little is lost with a worker."""
+
+LONGEST: Final = 40.0
+"""How many seconds an arm may have: the rest of all is completed soon after, and who had longer would pass for better."""
 
 
 class Piece(Protocol):
@@ -57,10 +61,22 @@ def tasks(
     block: int = BLOCK,
     paths: bool = False,
 ) -> list[Task]:
-    """Cut the work of comparing *arms* in *settings* on *seeds* into pieces, setting by setting."""
+    """Cut the work of comparing *arms* in *settings* on *seeds* into pieces, setting by setting. Raises as `check_times`."""
+    check_times(arms)
     asked = order or Order()
     return [
         Task(setting=setting, arms=tuple(arms), seeds=seeds[first : first + block], order=asked, paths=paths)
         for setting in settings
         for first in range(0, len(seeds), block)
     ]
+
+
+def check_times(arms: Sequence[Arm]) -> None:
+    """Raise UsageError where an arm has more than LONGEST."""
+    for arm in arms:
+        if arm.params.timeout_seconds > LONGEST:
+            raise UsageError(
+                f"{arm.name}: found timeout_seconds {arm.params.timeout_seconds:g}; allowed: at most {LONGEST:g},"
+                f" as the rest of every arm is completed {in_seconds(HORIZON):g} s after the decision",
+                hint=f"as in {arm.algorithm}:timeout_seconds={LONGEST:g}",
+            )

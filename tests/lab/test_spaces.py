@@ -152,6 +152,7 @@ def test_with_three_levels_three_offsets_and_two_parts_are_usual() -> None:
         ("max_walks={5,many}", "'many' is no number for it"),
         ("passive_until=2:3", "refuses the start: passive_until: found 2"),
         ("thin.timeout_seconds=10:20", "refuses the start: timeout_seconds"),
+        ("timeout_seconds=41:60", "refuses the start: timeout_seconds: found 41; allowed: at most 40"),
         ("urgency=0:1,edge_half_life_seconds=1:9", "refuses the start: edge_half_life_seconds"),
     ],
 )
@@ -161,6 +162,12 @@ def test_what_cannot_be_varied_is_refused_by_name(vary: str, words: str) -> None
         space_of(WALKER, DynamicDepthWalkerParams(), vary)
     assert caught.value.message.startswith("--vary")
     assert words in caught.value.message
+
+
+def test_no_candidate_has_more_time_than_others() -> None:
+    """More than the comparison on fresh seeds would take."""
+    space = space_of(WALKER, DynamicDepthWalkerParams(), "timeout_seconds=20:60")
+    assert [True, False] == [space.possible((seconds,)) for seconds in (40.0, 40.5)]
 
 
 def test_where_nothing_is_usual_it_has_to_be_said() -> None:
