@@ -12,7 +12,7 @@ from depthwalk.cli.lab_calibrate import calibrate
 from depthwalk.cli.lab_progress import end_of, progress
 from depthwalk.cli.lab_tune import tune
 from depthwalk.cli.options import Session, session_of
-from depthwalk.cli.output_file import output_file
+from depthwalk.cli.output_file import check_apart, output_file
 from depthwalk.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ def compare(
         strict=strict_takes,
         environment=session.environment or "live",
     )
+    check_apart(csv=csv, html=html)
     with output_file("--csv", csv) as csv_file, output_file("--html", html) as html_file:
         if html_file is not None:
             from depthwalk.reports.lab_page import check_plots

@@ -17,8 +17,9 @@ class OutputFile:
         """Make the draft, empty. Raises UsageError where it cannot be made, naming the flag."""
         self._named = f"{flag} {path}"
         self._target = path.expanduser().absolute().resolve()
-        if self._target.is_dir():
-            raise UsageError(f"{self._named}: is a folder")
+        if self._target.exists() and not self._target.is_file():
+            # A move would put a file in the place of a device or a pipe: of /dev/null, for all of the machine.
+            raise UsageError(f"{self._named}: is {'a folder' if self._target.is_dir() else 'no regular file'}")
         try:
             # Beside the target, so that the move is one step.
             descriptor, name = tempfile.mkstemp(dir=self._target.parent, prefix=f".{self._target.name}.")
@@ -41,6 +42,14 @@ class OutputFile:
         """Remove the draft, where it is still one."""
         with suppress(OSError):
             self._draft.unlink()
+
+
+def check_apart(**files: Path | None) -> None:
+    """See that no two flags name one file, else only what is written last is kept. Raises UsageError."""
+    known: dict[Path, str] = {}
+    for name, path in files.items():
+        if path is not None and (other := known.setdefault(path.expanduser().resolve(), name)) != name:
+            raise UsageError(f"--{other} and --{name} name one file, {path}")
 
 
 @contextmanager

@@ -1,12 +1,13 @@
 """Files beside a result: refused early, written whole, what was there kept until then."""
 
 import errno
+import os
 from pathlib import Path
 from typing import TextIO
 
 import pytest
 
-from depthwalk.cli.output_file import output_file
+from depthwalk.cli.output_file import check_apart, output_file
 from depthwalk.errors import UsageError
 
 
@@ -66,6 +67,24 @@ def test_where_nothing_can_be_written_is_refused_at_once(tmp_path: Path) -> None
     missing = tmp_path / "missing" / "out.html"
     with pytest.raises(UsageError, match=r"--html .*: cannot be written there"), output_file("--html", missing):
         pytest.fail("it was let in")
+
+
+def test_what_is_no_regular_file_is_not_replaced_by_one(tmp_path: Path) -> None:
+    """A pipe stays a pipe; of root's /dev/null nothing less is asked."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(UsageError, match=r"--csv .*pipe: is no regular file"), output_file("--csv", pipe):
+        pytest.fail("it was let in")
+    assert pipe.is_fifo()
+
+
+def test_two_flags_do_not_name_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However it is written: the second would replace the first."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=r"--csv and --html name one file, .*out"):
+        check_apart(csv=Path("out"), html=tmp_path / "out")
+    check_apart(csv=Path("out.csv"), html=Path("out.html"))
+    check_apart(csv=None, html=None)
 
 
 def test_no_file_is_no_file() -> None:

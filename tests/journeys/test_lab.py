@@ -83,6 +83,7 @@ def test_worlds_classes_sides_and_mark_outs(tmp_path: Path) -> None:
         (["--cluster", "tcp://127.0.0.1:1"], "--jobs and --cluster exclude each other"),
         (["--csv", "/nowhere/at/all.csv"], "--csv /nowhere/at/all.csv: cannot be written there"),
         (["--html", "/"], "--html /: is a folder"),
+        (["--html", "both", "--csv", "./both"], "--csv and --html name one file, both"),
     ],
 )
 def test_what_cannot_be_is_one_line(tmp_path: Path, arguments: list[str], line: str) -> None:
