@@ -26,10 +26,10 @@ FILL_MARGIN: Final = 1.0
 """An arm may fill so many points less than the baseline and still count as filling no less."""
 
 FEWEST_SEEDS: Final = 100
-"""With fewer two-sided seeds in a cell there is no verdict (algorithms.md section 4.3)."""
+"""With fewer pairs of seeds on which both arms have a cost there is no verdict (algorithms.md section 4.3)."""
 
 FEWEST_EVENT_DAYS: Final = 20
-"""With fewer clusters in a replay there is no verdict either (algorithms.md section 4.5): their spread is not known."""
+"""With fewer clusters of them in a replay there is no verdict either (algorithms.md section 4.5): their spread is not known."""
 
 LEVEL: Final = 0.05
 
@@ -119,12 +119,14 @@ class Audit:
 class Against:
     """An arm against the baseline, on the same seeds: the arm's figure less the baseline's; a negative cost is a saving.
 
-    *by_touch* is the difference of the primary metric in each of TOUCH_BINS. *p* is of the primary difference, two-sided and
+    *pairs* of the seeds, in so many *clusters*, have the primary metric in both arms, and *by_touch* is its difference in each
+    of TOUCH_BINS. *p* is of the primary difference, two-sided and
     normal with the resamples' standard error; *adjusted* after Holm's correction for all arms and classes of the world.
     """
 
     differences: Mapping[Metric, Estimate | None]
     pairs: int
+    clusters: int
     by_touch: tuple[Estimate | None, ...]
     p: float | None
     adjusted: float | None

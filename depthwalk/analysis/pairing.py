@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
-from math import ceil, erfc, floor, isfinite, sqrt
+from math import erfc, isfinite, sqrt
 from statistics import fmean, median
 from typing import Final, NamedTuple, TypeVar
 
@@ -38,9 +38,6 @@ from depthwalk.domain.units import CENT, CONTRACT, Quantity
 
 _MEDIAN: Final = 0.5
 _TAIL: Final = 0.95
-_NORMAL_95: Final = 1.96
-_CLOSE: Final = 1e-6
-"""Products of shares and counts are whole numbers only to within rounding."""
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -77,24 +74,6 @@ def p_value(draws: Draws) -> float | None:
     if error == 0:
         return 1.0 if draws.value == 0 else 0.0
     return erfc(abs(draws.value) / error / sqrt(2))
-
-
-def quantile(values: Iterable[float], share: float) -> Estimate | None:
-    """Return a quantile of what is known of *values*, with the 95 % interval between two of them; None where nothing is.
-
-    It is the smallest value that at least the share of them do not exceed, the median the middle of two. The interval's ends
-    are order statistics (binomial ranks, normal approximation); where one of them lies beyond the sample there is no interval.
-    """
-    known = sorted(value for value in values if isfinite(value))
-    count = len(known)
-    if not count:
-        return None
-    value = median(known) if share == _MEDIAN else known[ceil(share * count - _CLOSE) - 1]
-    half = _NORMAL_95 * sqrt(count * share * (1 - share))
-    low, high = floor(count * share - half), ceil(count * share + half) + 1
-    if low < 1 or high > count:
-        return Estimate(value=value)
-    return Estimate(value=value, low=known[low - 1], high=known[high - 1])
 
 
 class _Strata(NamedTuple):
@@ -166,14 +145,17 @@ class _Measuring:
             [*differences.values()],
             _binned(differences[PRIMARY], strata.bins) if differences else [],
         )
+        net, shortfall = (
+            _estimates(self._draw.quantiles(two, values[metric], (_MEDIAN, _TAIL))) for metric in (PRIMARY, Metric.SHORTFALL)
+        )
         ((one_sided_fill,),) = self._means(strata.one, [_at(columns.metric(Metric.FILL), strata.one)])
         return ArmFigures(
             arm=name,
             means={metric: draws.estimate() for metric, draws in zip(values, means, strict=True)},
-            net_median=quantile(values[PRIMARY], _MEDIAN),
-            net_tail=quantile(values[PRIMARY], _TAIL),
-            shortfall_median=quantile(values[Metric.SHORTFALL], _MEDIAN),
-            shortfall_tail=quantile(values[Metric.SHORTFALL], _TAIL),
+            net_median=net[0],
+            net_tail=net[1],
+            shortfall_median=shortfall[0],
+            shortfall_tail=shortfall[1],
             net_by_touch=_estimates(net_by_touch),
             unpriced=sum(not isfinite(value) for value in values[PRIMARY]),
             depth_short=sum(map(int, _at(columns.column("depth_short"), two))),
@@ -206,6 +188,7 @@ def _against(differences: Mapping[Metric, list[float]], draws: Mapping[Metric, D
     return Against(
         differences={metric: each.estimate() for metric, each in draws.items()},
         pairs=sum(isfinite(value) for value in differences[PRIMARY]),
+        clusters=draws[PRIMARY].clusters,
         by_touch=_estimates(by_touch),
         p=p_value(draws[PRIMARY]),
         adjusted=None,
@@ -222,9 +205,9 @@ def _judged(cells: Sequence[Cell], *, replay: bool) -> tuple[Cell, ...]:
             {
                 (cell.world, cell.class_name, arm.arm): arm.against.p
                 for cell in cells
-                if cell.world == world and _lacking(cell, replay=replay) is None
+                if cell.world == world
                 for arm in cell.arms
-                if arm.against is not None and arm.against.p is not None
+                if arm.against is not None and arm.against.p is not None and _lacking(arm.against, replay=replay) is None
             }
         )
     return tuple(
@@ -236,7 +219,7 @@ def _judged(cells: Sequence[Cell], *, replay: bool) -> tuple[Cell, ...]:
                 else replace(
                     arm,
                     against=_judge(
-                        arm.against, adjusted.get((cell.world, cell.class_name, arm.arm)), _lacking(cell, replay=replay)
+                        arm.against, adjusted.get((cell.world, cell.class_name, arm.arm)), _lacking(arm.against, replay=replay)
                     ),
                 )
                 for arm in cell.arms
@@ -246,11 +229,11 @@ def _judged(cells: Sequence[Cell], *, replay: bool) -> tuple[Cell, ...]:
     )
 
 
-def _lacking(cell: Cell, *, replay: bool) -> Verdict | None:
+def _lacking(against: Against, *, replay: bool) -> Verdict | None:
     """Return what there is too little of for a verdict; None where there is enough."""
-    if cell.two_sided < FEWEST_SEEDS:
+    if against.pairs < FEWEST_SEEDS:
         return Verdict.TOO_FEW_WINDOWS if replay else Verdict.TOO_FEW
-    return Verdict.TOO_FEW_DAYS if replay and cell.clusters < FEWEST_EVENT_DAYS else None
+    return Verdict.TOO_FEW_DAYS if replay and against.clusters < FEWEST_EVENT_DAYS else None
 
 
 def _judge(against: Against, adjusted: float | None, lacking: Verdict | None) -> Against:

@@ -147,11 +147,11 @@ def _raw(trial: Trial) -> Iterable[float]:
 
 def _metrics(trial: Trial) -> Iterable[float]:
     """Return the metrics in the order of `Metric`. Parts that would not add up, of a shortfall not known whole, are none."""
-    slippage, mid2 = trial.slippage, trial.benchmark.mid_twice
+    mid2 = trial.benchmark.mid_twice
     whole = trial.shortfall is not None
     return _numbers(
-        slippage,
-        None if slippage is None or mid2 is None else slippage * mid2 / (200 * CENT),
+        trial.slippage,
+        None if mid2 is None or not trial.filled else (2 * trial.paid / trial.filled - mid2) / (2 * CENT),
         100 * trial.fill_rate,
         100 * trial.full,
         trial.percent(trial.shortfall),

@@ -159,7 +159,9 @@ class _Judging(NamedTuple):
         parts = [self._relative(pair.asked.baseline, CellKey(cell.class_name, world)) for cell in cells]
         # One set of draws for all classes: a seed counts as often in each of them.
         estimate = reduce(add, parts).scaled(100 / len(parts)).estimate()
-        few = any(cell.two_sided < FEWEST_SEEDS for cell in cells)
+        few = any(
+            against is not None and against.pairs < FEWEST_SEEDS for against in (cell.arm(self.tuned).against for cell in cells)
+        )
         return Change(world=world, estimate=estimate, verdict=Verdict.TOO_FEW if few else _verdict(estimate))
 
     def _relative(self, rival: str, cell: CellKey) -> Draws:

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from depthwalk.analysis.bootstrap import Bootstrap, Draws
 from depthwalk.analysis.collection import CellKey, Collection
-from depthwalk.analysis.estimates import Estimate
 from depthwalk.analysis.paired import Against, Cell, Comparison, FillVerdict, Verdict
-from depthwalk.analysis.pairing import compare, holm, p_value, quantile
+from depthwalk.analysis.pairing import compare, holm, p_value
 from depthwalk.analysis.trial_columns import Metric
 from depthwalk.analysis.trials import Trial
 from depthwalk.domain.units import CONTRACT, Money, Quantity
@@ -244,26 +243,20 @@ def test_medians_tails_and_curves_are_of_two_sided_seeds() -> None:
     assert arm.net_median is not None
     assert arm.net_tail is not None
     assert [11.0, 19.5] == pytest.approx([arm.net_median.value, arm.net_tail.value])
+    expected = Bootstrap(range(21), resamples=RESAMPLES).quantiles(range(20), [seed + 1.5 for seed in range(20)], [0.5, 0.95])
+    assert [each.estimate() for each in expected] == [arm.net_median, arm.net_tail]
     assert [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 100] == [each and each.value for each in arm.fill_curve]
     assert (1.5, 20.5) == (arm.distribution[0], arm.distribution[-1])
 
 
-def test_the_interval_of_a_quantile_lies_between_values_of_the_sample() -> None:
-    """Of 1 to 100 the median is between the 40th and the 61st (50 -+ 9.8, and one more); of few there is no interval."""
-    assert quantile([float(value) for value in range(100, 0, -1)], 0.5) == Estimate(value=50.5, low=40, high=61)
-    assert quantile([1.0, float("nan"), 3.0], 0.5) == Estimate(value=2.0)
-    assert quantile([float("nan")], 0.95) is None
-
-
-def test_intervals_of_quantiles_hold_the_truth_95_times_in_100() -> None:
-    """The 95th percentile of 200 uniform numbers, a thousand times over."""
-    rng = random.Random(3)
-    hits = 0
-    for _ in range(1_000):
-        found = quantile([rng.random() for _ in range(200)], 0.95)
-        assert found is not None
-        hits += found.low is not None and found.high is not None and found.low <= 0.95 <= found.high
-    assert 930 <= hits <= 985
+def test_a_verdict_needs_enough_seeds_that_have_a_cost_in_both_arms() -> None:
+    """Of 100 seeds the rest of one could not be priced in one of the arms: 99 pairs, and the family has one member less."""
+    trials = _pairs(_spread(-5.0))
+    trials[9] = replace(trials[9], shortfall=None)
+    trials += [trial(seed, "twin", 2.0 + difference) for seed, difference in enumerate(_spread(-0.208))]
+    lacking = _against(trials)
+    assert (99, 99, Verdict.TOO_FEW, None) == (lacking.pairs, lacking.clusters, lacking.verdict, lacking.adjusted)
+    assert _against(trials, "twin").verdict is Verdict.BETTER
 
 
 def test_untouched_paths_are_fanned_where_they_were_followed() -> None:

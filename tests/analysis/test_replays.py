@@ -1,10 +1,12 @@
 """A comparison of a replay: days of an event are the clusters, and too few of them allow no verdict."""
 
+from dataclasses import replace
+
 import pytest
 
 from depthwalk.analysis.paired import FEWEST_EVENT_DAYS, FEWEST_SEEDS, Cell, Comparison, Verdict
 from tests.support.replays import DAY, pairs, replay, replayed
-from tests.support.trials import OTHER, compared
+from tests.support.trials import BASE, OTHER, compared, trial
 
 
 def _verdict(comparison: Comparison) -> Verdict:
@@ -31,6 +33,20 @@ def test_windows_of_one_event_and_day_stand_together() -> None:
     assert 2 * _width(seeds) < _width(clustered)
 
 
+def test_quantiles_too_are_of_days_and_not_of_windows() -> None:
+    """Costs rise from day to day: the median of ten days is known far less well than that of 200 windows."""
+    trials = [
+        each for number in range(200) for each in (trial(number, BASE, 2.0 + number % 10), trial(number, OTHER, number % 10))
+    ]
+    days, seeds = (found.cells[0].arm(OTHER) for found in (replayed(trials, replay(200, days=10)), compared(trials)))
+    for of_days, of_seeds in ((days.net_median, seeds.net_median), (days.shortfall_median, seeds.shortfall_median)):
+        assert of_days is not None
+        assert of_seeds is not None
+        assert (of_days.low, of_days.high) != (None, None)
+        assert of_days.value == of_seeds.value
+        assert 2 * (of_seeds.high or 0) - 2 * (of_seeds.low or 0) < (of_days.high or 0) - (of_days.low or 0)
+
+
 def test_a_cluster_is_an_event_and_a_day() -> None:
     """Markets of one event share theirs."""
     one, other = replay(4, days=2), replay(1, days=1, event="OTHER")
@@ -52,6 +68,13 @@ def test_a_cluster_is_an_event_and_a_day() -> None:
 def test_a_verdict_needs_windows_and_days(windows: int, days: int, verdict: Verdict) -> None:
     """A hundred windows of one day are one story."""
     assert verdict is _verdict(replayed(pairs(windows, days=days), replay(windows, days=days)))
+
+
+def test_days_without_a_cost_do_not_count() -> None:
+    """Of 20 days one has no window that could be priced: its spread is that of 19."""
+    trials = pairs(200, days=FEWEST_EVENT_DAYS)
+    known = [replace(each, shortfall=None) if each.seed % FEWEST_EVENT_DAYS == 0 else each for each in trials]
+    assert Verdict.TOO_FEW_DAYS is _verdict(replayed(known, replay(200, days=FEWEST_EVENT_DAYS)))
 
 
 def test_all_windows_of_a_class_make_it_whole() -> None:
