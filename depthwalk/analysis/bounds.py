@@ -42,7 +42,10 @@ METRICS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Captured:
-    """How much of the way from the baseline's shortfall to a bound's an arm went, in percent; None where there is no way."""
+    """How much of the way from the baseline's shortfall to a bound's an arm went, in percent, over seeds priced in all arms.
+
+    None where the bound costs no less than the baseline, and without an interval where it perhaps does not.
+    """
 
     gross: Estimate | None
     net: Estimate | None
@@ -114,10 +117,10 @@ def _cell(asked: Asked, key: CellKey, arms: Mapping[str, Columns], *, seeds: int
     base = arms[asked.baseline]
     draw = Bootstrap(range(len(base)), resamples=resamples)
     rows = range(len(base))
-    means = {
-        name: dict(zip(METRICS, draw.means(rows, [columns.metric(each) for each in METRICS]), strict=True))
-        for name, columns in arms.items()
-    }
+    means = {name: _means(draw, columns, rows, METRICS) for name, columns in arms.items()}
+    net = [columns.metric(Metric.NET) for columns in arms.values()]
+    priced = [row for row in rows if all(isfinite(column[row]) for column in net)]
+    costs = {name: _means(draw, columns, priced, (Metric.SHORTFALL, Metric.NET)) for name, columns in arms.items()}
     requested, touch = base.column("requested_e2"), base.column("touch_e2")
     return BoundedCell(
         class_name=key.class_name,
@@ -131,12 +134,12 @@ def _cell(asked: Asked, key: CellKey, arms: Mapping[str, Columns], *, seeds: int
                 arm=name,
                 means={metric: draws.estimate() for metric, draws in means[name].items()},
                 of_clairvoyant=Captured(
-                    gross=_captured(means, asked.baseline, name, CLAIRVOYANT, Metric.SHORTFALL),
-                    net=_captured(means, asked.baseline, name, CLAIRVOYANT, Metric.NET),
+                    gross=_captured(costs, asked.baseline, name, CLAIRVOYANT, Metric.SHORTFALL),
+                    net=_captured(costs, asked.baseline, name, CLAIRVOYANT, Metric.NET),
                 ),
                 of_limit=Captured(
-                    gross=_captured(means, asked.baseline, name, BEST_LIMIT, Metric.SHORTFALL),
-                    net=_captured(means, asked.baseline, name, BEST_LIMIT_NET, Metric.NET),
+                    gross=_captured(costs, asked.baseline, name, BEST_LIMIT, Metric.SHORTFALL),
+                    net=_captured(costs, asked.baseline, name, BEST_LIMIT_NET, Metric.NET),
                 ),
                 cheaper=_cheaper(arms[name].metric(Metric.SHORTFALL), arms[CLAIRVOYANT].metric(Metric.SHORTFALL)),
             )
@@ -145,11 +148,22 @@ def _cell(asked: Asked, key: CellKey, arms: Mapping[str, Columns], *, seeds: int
     )
 
 
+def _means(draw: Bootstrap, columns: Columns, rows: Sequence[int], metrics: Sequence[Metric]) -> dict[Metric, Draws]:
+    found = ([column[row] for row in rows] for column in map(columns.metric, metrics))
+    return dict(zip(metrics, draw.means(rows, list(found)), strict=True))
+
+
 def _captured(
-    means: Mapping[str, Mapping[Metric, Draws]], baseline: str, arm: str, bound: str, metric: Metric
+    costs: Mapping[str, Mapping[Metric, Draws]], baseline: str, arm: str, bound: str, metric: Metric
 ) -> Estimate | None:
-    base = means[baseline][metric]
-    return (base - means[arm][metric]).scaled(100.0).over(base - means[bound][metric]).estimate()
+    base = costs[baseline][metric]
+    way = base - costs[bound][metric]
+    length = way.estimate()
+    if length is None or length.value <= 0:
+        return None
+    share = (base - costs[arm][metric]).scaled(100.0).over(way).estimate()
+    # Of resamples with no way, or with one backwards, shares mean nothing.
+    return share if share is None or length.low is None or length.low > 0 else Estimate(value=share.value)
 
 
 def _cheaper(costs: Sequence[float], bound: Sequence[float]) -> int:

@@ -1,13 +1,15 @@
 """What an arm captures of what was possible: small examples by hand, and what follows from the definition."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from depthwalk.analysis.bounds import BEST_LIMIT, BEST_LIMIT_NET, CLAIRVOYANT, BoundedCell, bounds_of
+from depthwalk.analysis.bounds import BEST_LIMIT, BEST_LIMIT_NET, CLAIRVOYANT, BoundedCell, Captured, bounds_of
 from depthwalk.analysis.collection import CellKey, Collection
+from depthwalk.analysis.estimates import Estimate
 from depthwalk.analysis.paired import Asked, AskedArm
 from depthwalk.analysis.trial_columns import Metric
 from depthwalk.domain.units import CONTRACT, Quantity
@@ -70,6 +72,30 @@ def test_where_there_is_no_way_to_the_bound_nothing_is_captured() -> None:
     assert (
         _cell({"simple": [1.0, 1.0], "walker": [0.5, 1.0], CLAIRVOYANT: [1.0, 1.0]}).arm("walker").of_clairvoyant.gross is None
     )
+
+
+def test_a_way_backwards_is_no_way() -> None:
+    """Of a bound that costs more than the baseline an arm between the two would seem to have captured half."""
+    walker = _cell({"simple": [1.0, 1.0], "walker": [1.5, 1.5], CLAIRVOYANT: [2.0, 2.0]}).arm("walker")
+    assert walker.of_clairvoyant == Captured(gross=None, net=None)
+
+
+def test_a_share_of_a_way_that_is_hardly_there_has_no_interval() -> None:
+    """A cent on the mean of four seeds, on one of which it is three backwards."""
+    costs = {"simple": [2.0, 2.0, 2.0, 2.0], "walker": [1.5, 1.5, 1.5, 1.5], CLAIRVOYANT: [5.0, -1.0, 0.0, 0.0]}
+    assert Estimate(value=50.0) == _cell(costs).arm("walker").of_clairvoyant.gross
+
+
+def test_shares_are_of_seeds_on_which_all_could_be_priced() -> None:
+    """A seed that only the walker filled was a dear one: it would count against the walker alone."""
+    collection = Collection("simple")
+    for seed, cents in enumerate((3.0, 9.0)):
+        costs = {"simple": cents, "walker": cents - 1, BEST_LIMIT: 0.0, BEST_LIMIT_NET: 0.0, CLAIRVOYANT: -1.0}
+        trials = [priced_trial(seed, name, cost, 0.0) for name, cost in costs.items()]
+        collection.add(THIN, [replace(each, shortfall=None) if each.arm == "simple" and seed else each for each in trials])
+    cell = bounds_of(_asked(["simple", "walker"], 2), collection, {THIN: 2}, resamples=200).cells[0]
+    assert Estimate(value=25.0) == cell.arm("walker").of_clairvoyant.gross
+    assert pytest.approx(5.0) == _value(cell.arm("walker").means[Metric.SHORTFALL_CENTS])
 
 
 def test_a_cell_says_what_was_ordered_and_how_many_seeds_tell() -> None:
