@@ -54,14 +54,18 @@ def played(recording: Tape, model: QueueModel, *, share: float = TAKE_SHARE, str
 
 
 @st.composite
-def tapes(draw: st.DrawFn, *, crossing: bool = True) -> Tape:
-    """Draw a tape of some seconds near 40 to 50 cents; with *crossing* some of its books are crossed."""
+def tapes(draw: st.DrawFn, *, crossing: bool = True, trading: bool = True) -> Tape:
+    """Draw a tape of some seconds near 40 to 50 cents; with *crossing* some of its books are crossed.
+
+    With *trading* some have trades: beside the level that shrinks, before it, after it, or of orders that never were shown.
+    """
     sizes = st.integers(1, 40)
     bids = draw(st.dictionaries(st.integers(40, 44), sizes, min_size=1))
     asks = draw(st.dictionaries(st.integers(47, 50), sizes, min_size=1))
     first = now = book(bids.items(), asks.items())
     rows: list[Row] = []
     second = 0.0
+    trades = trading and draw(st.booleans())
     for _ in range(draw(st.integers(0, 30))):
         second += draw(st.sampled_from([0.0, 0.1, 1.0]))
         side = draw(st.sampled_from(list(Side)))
@@ -74,5 +78,7 @@ def tapes(draw: st.DrawFn, *, crossing: bool = True) -> Tape:
         if after.state in {BookState.CROSSED, BookState.LOCKED} and not crossing:
             continue
         now = after
-        rows.append((at(second), BID if side is Side.BUY else ASK, price, Quantity(change)))
+        shown = (at(second), BID if side is Side.BUY else ASK, price, Quantity(change))
+        told = (at(second), SOLD if side is Side.BUY else BOUGHT, price, Quantity(abs(change)))
+        rows += draw(st.sampled_from([[shown], [shown, told], [told, shown]])) if trades else [shown]
     return tape_of(first, rows, until=Instant(at(second) + seconds(1)))

@@ -6,7 +6,8 @@ Whoever does nothing sees the recorded book to the last contract. An order of ou
    shows only what was added.
 2. **Traded through.** The recorded other side reaches our price: we fill at our price up to what is displayed there.
 3. **By trades.** A recorded trade at our price eats what is ahead of us, then us; one at a worse price would have met us first.
-   Without recorded trades the queue model says how much of a shrinking best level was traded (`queues.py`).
+   Without recorded trades the queue model says how much of a shrinking best level was traded (`queues.py`). A trade and the
+   level that it shrank come in either order: whichever is second says nothing new.
 
 While the book is crossed or locked nothing is derived, and no trades from a side that goes whole. A take of more than *share*
 of what a level displays is counted, or, with *strict*, stops there. Known lies: those of `paper/shadow.py`, as nobody reacts.
@@ -17,7 +18,7 @@ from typing import Final, TypeAlias
 
 from depthwalk.domain.book import Book, Level
 from depthwalk.domain.order import Side
-from depthwalk.domain.units import Duration, Instant, Price, Quantity
+from depthwalk.domain.units import SECOND, Duration, Instant, Price, Quantity
 from depthwalk.lab.recorded.queues import QueueModel
 from depthwalk.lab.recorded.reel import Reel, under
 from depthwalk.paper.beside import BesideBook, OwnOrder, opposite
@@ -29,6 +30,8 @@ NO_SHIFT: Final = Duration(0)
 TAKE_SHARE: Final = 0.5
 """Of what a level displays, how much a replay may let us take without a flag: beyond it the market would have answered."""
 
+LATE: Final = SECOND
+"""How long after its level a trade may be told. A polled book is dated when it was asked for, and shows what came until it left."""
 
 _Bests: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
 """The best slots before and after a row. Together less than the last slot of all: neither crossed nor locked."""
@@ -93,6 +96,9 @@ class RecordedBook(BesideBook):
         self._next, self._levels = index, levels
         self._taken: dict[int, int] = {}
         self._printed: dict[int, int] = {}
+        """Of trades that were told, how much of a level has yet to be seen to go."""
+        self._unexplained: dict[int, tuple[Instant, int]] = {}
+        """Since when a level lost how much that no trade has explained, where trades are told."""
         self._halves = tuple(_Half(reel, levels, self._taken, side) for side in (Side.BUY, Side.SELL))
         super().__init__({half.side: half for half in self._halves})
         self._share, self._strict = share, strict
@@ -244,27 +250,35 @@ class RecordedBook(BesideBook):
 
     def _shrunk(self, row: int, own: list[OwnOrder], sizes: tuple[int, int, int], events: list[BookEvent]) -> None:
         """Bring our orders forward. *sizes*: of a level, before; how much of it is gone; how much of that by trades."""
-        slot, (before, gone, traded) = self._reel.slots[row], sizes
-        self._meet(self._time(row), own, slot, traded, events)
+        slot, at, (before, gone, traded) = self._reel.slots[row], self._time(row), sizes
+        self._meet(at, own, slot, (traded, traded), events)
         # Trades that were printed have brought us forward already.
         printed = min(gone, self._printed.get(slot, 0))
         if printed:
             self._printed[slot] -= printed
+        if self._reel.has_trades:
+            self._unexplained[slot] = at, gone - printed + self._lately(slot, at)
         left = max(0, before - max(traded, printed))
         canceled = min(left, gone - max(traded, printed))
         for order in own:
             if self._slot(order) == slot and order.remaining:
                 order.ahead = self._model.after_cancels(min(order.ahead, left), left, canceled)
 
-    def _meet(self, at: Instant, own: list[OwnOrder], slot: int, volume: int, events: list[BookEvent]) -> None:
-        """Let *volume* trade at a slot: our better priced orders first, then those there, in their turn."""
+    def _lately(self, slot: int, at: Instant) -> int:
+        """Return how much a level has lost of late that no trade has explained."""
+        since, gone = self._unexplained.get(slot, (at, 0))
+        return gone if at - since < LATE else 0
+
+    def _meet(self, at: Instant, own: list[OwnOrder], slot: int, traded: tuple[int, int], events: list[BookEvent]) -> None:
+        """Let *traded* trade at a slot: in all, and the part that is news to the orders there; our better priced ones first."""
+        volume, news = traded
         for order in own:
             if self._slot(order) > slot and volume:
                 quantity = min(volume, order.remaining)
                 volume -= quantity
                 events += self._made(at, order, quantity)
         queue = [order for order in own if self._slot(order) == slot]
-        outcome = after_trades([(order.ahead, order.remaining) for order in queue], volume)
+        outcome = after_trades([(order.ahead, order.remaining) for order in queue], min(volume, news))
         for order, (ahead, filled) in zip(queue, outcome, strict=True):
             order.ahead = ahead
             events += self._made(at, order, filled)
@@ -277,8 +291,12 @@ class RecordedBook(BesideBook):
         events.append(Executed(at, reel.prices[slot], Quantity(volume), opposite(half.side), None, None))
         own = self._own(half.side)
         if own:
-            self._printed[slot] = self._printed.get(slot, 0) + volume
-            self._meet(at, own, slot, volume, events)
+            told = min(volume, self._lately(slot, at))
+            if told:
+                since, gone = self._unexplained[slot]
+                self._unexplained[slot] = since, gone - told
+            self._printed[slot] = self._printed.get(slot, 0) + volume - told
+            self._meet(at, own, slot, (volume, volume - told), events)
 
     def _refresh(self, slot: int) -> None:
         """Let what we took at a slot be no more than what is there."""

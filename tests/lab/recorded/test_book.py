@@ -39,7 +39,7 @@ def test_who_does_nothing_sees_the_recorded_books(recording: Tape, model: QueueM
     history = list(recording.books())
     for tenths in sorted(looks):
         now = Instant(START + tenths * 100_000)
-        assert [] == replay.advance(now)
+        assert [] == _fills(replay.advance(now))
         expected = next(known for time, known in reversed(history) if time <= now)
         assert expected == replay.book()
         touch = (expected.best_bid, expected.best_ask) if now <= recording.until else (None, None)
@@ -198,6 +198,26 @@ def test_a_printed_trade_explains_a_shrinking_level_once() -> None:
     assert [600, second, PROBABILISTIC.after_cancels(second, 1_400, 300)] == places
 
 
+@pytest.mark.parametrize("model", BRACKET)
+def test_a_trade_that_is_told_after_its_level_shrank_says_nothing_new(model: QueueModel) -> None:
+    """7 of the 10 ahead of us have gone, and then we hear that they traded: 3 are still ahead of us. 4 more would reach us."""
+    replay = played(tape(USUAL, (1, BID, 48, -7), (1.1, SOLD, 48, 7), (1.2, SOLD, 48, 4), (1.3, BID, 48, -3)), model)
+    replay.submit(START, order(-1, Side.BUY, 48, 5))
+    assert [] == _fills(replay.advance(at(1.1)))
+    assert 300 == replay.ahead(-1)
+    assert [(-1, 48, 1)] == _fills(replay.advance(at(2)))
+
+
+def test_what_went_long_before_a_trade_was_not_it() -> None:
+    """7 canceled; two seconds later 7 trade, 3 of them ahead of us. Our order at a better price is met by all of a late one."""
+    replay = played(tape(USUAL, (1, BID, 48, -7), (3, SOLD, 48, 7)), RISK_AVERSE)
+    replay.submit(START, order(-1, Side.BUY, 48, 5))
+    assert [(-1, 48, 4)] == _fills(replay.advance(at(3)))
+    better = played(tape(USUAL, (1, BID, 48, -7), (1, SOLD, 48, 7)), RISK_AVERSE)
+    better.submit(START, order(-1, Side.BUY, 49, 9))
+    assert [(-1, 49, 7)] == _fills(better.advance(at(1)))
+
+
 def test_recorded_trades_are_printed() -> None:
     """Everybody's trades are on the tape of the exchange, ours or not; a trade of the asks lets our bids alone."""
     replay = played(tape(USUAL, (1, BOUGHT, 52, 2)), PROBABILISTIC)
@@ -281,10 +301,10 @@ def _left_alone(recording: Tape, model: QueueModel, side: Side, wanted: list[tup
         events = replay.submit(
             START, NewOrder(key=-1 - key, side=side, price=Price(cents * 100), quantity=Quantity(contracts * 100))
         )
-        filled += sum(event.quantity for event in events if isinstance(event, Executed))
+        filled += sum(round(contracts * 100) for _, _, contracts in _fills(events))
     places: dict[int, int] = {}
     for time in [START, *recording.at.tolist(), recording.until]:
-        filled += sum(event.quantity for event in replay.advance(Instant(time)) if isinstance(event, Executed))
+        filled += sum(round(contracts * 100) for _, _, contracts in _fills(replay.advance(Instant(time))))
         for key, resting in replay._orders.items():
             level = replay.book().queued(side, resting.price)
             assert 0 <= replay.ahead(key) <= level - resting.remaining
@@ -297,11 +317,15 @@ def _left_alone(recording: Tape, model: QueueModel, side: Side, wanted: list[tup
 def test_no_more_is_filled_than_passed(recording: Tape, model: QueueModel, side: Side, wanted: list[tuple[int, int]]) -> None:
     """Nor more than was asked for; and the book is never less than nothing, nor has what we hold in it gone astray."""
     replay, filled = _left_alone(recording, model, side, wanted)
-    own, other = (Kind.BID, Kind.ASK) if side is Side.BUY else (Kind.ASK, Kind.BID)
-    shown = sum(quantity for _, quantity in (recording.first.asks if side is Side.BUY else recording.first.bids))
-    passed = shown + sum(abs(change) for _, kind, _, change in recording.rows() if (kind == own) == (change < 0))
+    own, other, traded = (Kind.BID, Kind.ASK, Kind.SOLD) if side is Side.BUY else (Kind.ASK, Kind.BID, Kind.BOUGHT)
+    passed = sum(quantity for _, quantity in (recording.first.asks if side is Side.BUY else recording.first.bids))
+    for _, kind, _, change in recording.rows():
+        if kind == other and change > 0:
+            passed += change
+        elif kind == traded or (kind == own and change < 0 and not recording.has_trades):
+            passed += abs(change)
     resting = sum(one.remaining for one in replay._orders.values())
-    assert filled <= passed, other
+    assert filled <= passed
     assert filled + resting == sum(contracts for _, contracts in wanted) * 100
     assert all(quantity > 0 for side_levels in (replay.book().bids, replay.book().asks) for _, quantity in side_levels)
     everybody = [book for _, book in recording.books()][-1]
@@ -326,6 +350,6 @@ def test_buying_is_selling_in_a_mirror(recording: Tape, wanted: list[tuple[int, 
 
 
 def _mirrored(recording: Tape) -> Tape:
-    rows = [(time, 1 - kind, 10_000 - price, change) for time, kind, price, change in recording.rows()]
+    rows = [(time, kind ^ 1, 10_000 - price, change) for time, kind, price, change in recording.rows()]
     assert recording.first.state is BookState.TWO_SIDED
     return tape_of(recording.first.mirrored(), rows, until=recording.until)

@@ -156,7 +156,7 @@ def test_differences_turn_one_book_into_the_other(before: Book, after: Book) -> 
     assert after == now
 
 
-@given(tapes())
+@given(tapes(trading=False))
 def test_a_tape_written_down_again_is_the_same(recording: Tape) -> None:
     """Frames of its rows make the same tape, or, where it stays crossed, tapes of the same books."""
     scribe = Scribe("again", patience=seconds(10_000))
