@@ -13,7 +13,6 @@ from depthwalk.cli.lab_progress import end_of, progress
 from depthwalk.cli.lab_tune import tune
 from depthwalk.cli.options import Session, session_of
 from depthwalk.cli.output_file import check_apart, output_file
-from depthwalk.errors import ExitCode
 
 if TYPE_CHECKING:
     from depthwalk.assembly.laboratory import Compared
@@ -128,7 +127,7 @@ def compare(
             from depthwalk.reports.lab_page import page
 
             html_file.write(lambda file: file.write(page(compared.comparison)))
-    return exit_code(compared)
+    return end_of(compared.ended_by, clean=compared.comparison.clean)
 
 
 def _unsaid(_: str) -> None:
@@ -145,17 +144,6 @@ def _show(session: Session, compared: "Compared") -> None:
         from depthwalk.reports.lab_table import comparison_tables
 
         terminal.write_table(session, lambda width, signs: comparison_tables(comparison, width=width, signs=signs))
-
-
-def exit_code(compared: "Compared") -> ExitCode:
-    """Say what else there is to say, and return the exit code. Raises the error that ended the work before its time."""
-    code = end_of(compared.ended_by)
-    if code is not ExitCode.DONE:
-        return code
-    if not compared.comparison.clean:
-        failures.tell("an algorithm did what none may do: the audit names it")
-        return ExitCode.FAULT
-    return code
 
 
 app.command("bound")(bound)

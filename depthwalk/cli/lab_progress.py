@@ -60,12 +60,22 @@ def progress(session: Session, what: str) -> "Iterator[Callable[[Progress], None
         yield draw
 
 
-def end_of(ended_by: BaseException | None) -> ExitCode:
-    """Return the exit code of a command whose result has been shown, and say where that is a part. Raises what it failed of."""
+def end_of(ended_by: BaseException | None, *, clean: bool = True) -> ExitCode:
+    """Return the exit code of a command whose result has been shown, and say where that is a part.
+
+    Raises:
+        ExceptionGroup: what it failed of and, where the result is not *clean*, the audit: whoever reports them has the worse
+            of their exit codes, and a breach is worse than an interruption.
+
+    """
+    errors: list[DepthwalkError] = []
+    if not clean:
+        errors.append(DepthwalkError("an algorithm did what none may do: the audit names it"))
     if isinstance(ended_by, DepthwalkError):
         failures.tell("it failed before its end; what is shown is of the seeds that were done")
-        raise ended_by
-    if ended_by is not None:
+        errors.append(ended_by)
+    elif ended_by is not None:
         failures.tell("interrupted; what is shown is of the seeds that were done")
-        return ExitCode.INTERRUPTED
-    return ExitCode.DONE
+    if errors:
+        raise ExceptionGroup("the result has been shown", errors)
+    return ExitCode.DONE if ended_by is None else ExitCode.INTERRUPTED

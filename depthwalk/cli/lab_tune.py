@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from depthwalk.cli import failures, terminal
-from depthwalk.cli.lab_progress import progress
+from depthwalk.cli.lab_progress import end_of, progress
 from depthwalk.cli.options import Session, session_of
 from depthwalk.cli.output_file import output_file
-from depthwalk.errors import ExitCode
 
 if TYPE_CHECKING:
     from depthwalk.assembly.tuning import Training
@@ -116,10 +115,7 @@ def tune(
             terminal.write_table(session, lambda width, signs: tuning_tables(outcome.tuned, width=width, signs=signs))
         if out_file is not None:
             out_file.write(lambda file: file.write(outcome.method))
-    if not outcome.tuned.comparison.clean:
-        failures.tell("an algorithm did what none may do: the audit names it")
-        return ExitCode.FAULT
-    return ExitCode.DONE
+    return end_of(None, clean=outcome.tuned.comparison.clean)
 
 
 @contextmanager
