@@ -20,6 +20,8 @@ def guarded(act: Callable[[], object], session: Session) -> int:
     try:
         returned = act()
         code = returned if isinstance(returned, int) else ExitCode.DONE
+        if code == ExitCode.INTERRUPTED and not isinstance(returned, ExitCode):
+            tell("interrupted")  # a Ctrl-C that no command answered: Typer makes a bare number of it
     except SystemExit:
         # Typer leaves so, and only so, when the reader of a help text has gone: no fault of anybody's.
         code = ExitCode.DONE

@@ -92,6 +92,21 @@ def test_an_interruption_is_130(error: BaseException, capsys: pytest.CaptureFixt
     assert (ExitCode.INTERRUPTED, "depthwalk: interrupted\n") == _told(error, capsys)
 
 
+def test_an_interruption_that_typer_swallows_is_said_all_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    """It hands over the number alone; a command that returns the code has said why."""
+    app = typer.Typer()
+
+    @app.command()
+    def wait() -> None:
+        raise KeyboardInterrupt
+
+    command = typer.main.get_command(app)
+    assert ExitCode.INTERRUPTED == failures.guarded(lambda: command.main(args=[], standalone_mode=False), Session())
+    assert "depthwalk: interrupted\n" == capsys.readouterr().err
+    assert ExitCode.INTERRUPTED == failures.guarded(lambda: ExitCode.INTERRUPTED, Session())
+    assert "" == capsys.readouterr().err
+
+
 def test_messages_from_outside_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     """Line ends and escape sequences are blanks."""
     assert "depthwalk: a [2J b\n" == _told(UsageError("a\x1b[2J\nb"), capsys)[1]
