@@ -1,7 +1,7 @@
 """`depthwalk lab`: algorithms against each other on invented and recorded markets, before money is spent."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,9 +9,11 @@ from depthwalk.cli import failures, terminal
 from depthwalk.cli.lab_books import books_of
 from depthwalk.cli.lab_bound import bound
 from depthwalk.cli.lab_calibrate import calibrate
+from depthwalk.cli.lab_options import EVERY_CLASS, Algos, Classes, Cluster, Jobs, Runs, Seed, World
 from depthwalk.cli.lab_progress import end_of, progress
 from depthwalk.cli.lab_tune import tune
 from depthwalk.cli.options import Session, session_of
+from depthwalk.cli.order import ActionName, Side
 from depthwalk.cli.output_file import check_apart, output_file
 
 if TYPE_CHECKING:
@@ -19,49 +21,47 @@ if TYPE_CHECKING:
 
 app = typer.Typer(rich_markup_mode=None, help="The laboratory: algorithms against each other, paired.")
 
-_ALGOS = "simple_limit,simple_limit_40x,static_split,spread_walker,twap,adaptive_limit,dynamic_depth_walker"
+_ALGOS = "simple_limit, simple_limit_40x, static_split, spread_walker, twap, adaptive_limit, dynamic_depth_walker"
 
 
 @app.command()
 def compare(
     context: typer.Context,
     *,
-    classes: Annotated[
-        str, typer.Option("--classes", metavar="NAMES", help="Market classes, or files of them (.yaml).")
-    ] = "thin,moderate,liquid",
-    algos: Annotated[
-        str, typer.Option("--algos", metavar="NAMES", help="Algorithms and methods, each as NAME or NAME:key=value,...")
-    ] = _ALGOS,
-    runs: Annotated[int, typer.Option("--runs", metavar="N", min=1, help="Seeds in each class and world.")] = 200,
-    seed: Annotated[int, typer.Option("--seed", metavar="S", min=0, help="The first of them.")] = 0,
-    world: Annotated[
-        str, typer.Option("--world", metavar="NAMES", help="The stresses the classes are put under, or all.")
-    ] = "base",
+    classes: Classes = EVERY_CLASS,
+    algos: Algos = _ALGOS,
+    runs: Runs = 200,
+    seed: Seed = 0,
+    world: World = "base",
     baseline: Annotated[
         str, typer.Option("--baseline", metavar="NAME", help="Whom the others are compared with.")
     ] = "simple_limit",
-    side: Annotated[Literal["yes", "no"], typer.Option("--side", help="The contract.")] = "yes",
-    action: Annotated[Literal["buy", "sell"], typer.Option("--action", help="What to do with it.")] = "buy",
-    jobs: Annotated[int | None, typer.Option("--jobs", metavar="J", min=1, help="Processes; else one for each core.")] = None,
-    cluster: Annotated[
-        str | None, typer.Option("--cluster", metavar="URL", help="Instead: a Dask scheduler, as tcp://host:8786.")
-    ] = None,
+    side: Side = "yes",
+    action: ActionName = "buy",
+    jobs: Jobs = None,
+    cluster: Cluster = None,
     mark_outs: Annotated[
         bool, typer.Option("--mark-outs", help="Follow prices for 5 more minutes: what maker fills were worth then.")
     ] = False,
     books: Annotated[
         list[Path] | None,
-        typer.Option("--books", metavar="FILE", help="Replay instead: a recording, a folder, a database; may stand often."),
+        typer.Option("--books", metavar="FILE", help="Replay a recording, a folder of them or a database; may be repeated."),
     ] = None,
-    every: Annotated[str, typer.Option("--every", metavar="SECONDS", help="Of a replay: the time between decisions.")] = "60",
+    every: Annotated[
+        str, typer.Option("--every", metavar="SECONDS", help="Of a replay: from one decision to the next.")
+    ] = "60",
     size_of_touch: Annotated[
-        str, typer.Option("--size-of-touch", metavar="X", help="Of a replay: times what the best price offers.")
+        str, typer.Option("--size-of-touch", metavar="X", help="Of a replay: N, in what the best price offers then.")
     ] = "1.0",
-    count: Annotated[str | None, typer.Option("--count", metavar="N", help="Instead: so many contracts.")] = None,
+    count: Annotated[
+        str | None, typer.Option("--count", metavar="N", help="Of a replay: so many contracts, in place of --size-of-touch.")
+    ] = None,
     take_share: Annotated[
-        str, typer.Option("--take-share", metavar="X", help="Of a replay: who takes more of a level is flagged.")
+        str, typer.Option("--take-share", metavar="X", help="Of a replay: who takes more of a level than this is flagged.")
     ] = "0.5",
-    strict_takes: Annotated[bool, typer.Option("--strict-takes", help="And does not get it.")] = False,
+    strict_takes: Annotated[
+        bool, typer.Option("--strict-takes", help="Of a replay: nobody gets more of a level than --take-share.")
+    ] = False,
     csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Every trial, one row each.")] = None,
     html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="A page with plots.")] = None,
 ) -> int:
@@ -75,7 +75,8 @@ def compare(
     Parameters of one's own: --algos twap,dynamic_depth_walker:patience=1.5,offsets=[2.0,1.2,0.0]
 
     --books decides at moments of recorded books instead. Those do not answer to orders: the queue
-    is read in two ways, as a bracket, and what would have moved the market is flagged.
+    is read in two ways, as a bracket, and what would have moved the market is flagged. From a
+    database the rows of one exchange are taken: live unless --env says otherwise.
 
     Ctrl-C shows what is done so far. Exit code 1 where an algorithm traded more than asked, left
     an order, or passed its cap.

@@ -1,12 +1,12 @@
 """`depthwalk lab bound`: how far anything could go in the laboratory's markets, and how far the algorithms go."""
 
-from typing import Annotated, Literal
-
 import typer
 
 from depthwalk.cli import terminal
+from depthwalk.cli.lab_options import EVERY_CLASS, Algos, Classes, Cluster, Jobs, Runs, Seed, World
 from depthwalk.cli.lab_progress import end_of, progress
 from depthwalk.cli.options import session_of
+from depthwalk.cli.order import ActionName, Side
 
 _BASELINE = "simple_limit"
 
@@ -14,23 +14,15 @@ _BASELINE = "simple_limit"
 def bound(
     context: typer.Context,
     *,
-    classes: Annotated[
-        str, typer.Option("--classes", metavar="NAMES", help="Market classes, or files of them (.yaml).")
-    ] = "thin,moderate,liquid",
-    algos: Annotated[
-        str, typer.Option("--algos", metavar="NAMES", help="Algorithms and methods, each as NAME or NAME:key=value,...")
-    ] = "simple_limit_40x,dynamic_depth_walker,three_level",
-    runs: Annotated[int, typer.Option("--runs", metavar="N", min=1, help="Seeds in each class and world.")] = 200,
-    seed: Annotated[int, typer.Option("--seed", metavar="S", min=0, help="The first of them.")] = 0,
-    world: Annotated[
-        str, typer.Option("--world", metavar="NAMES", help="The stresses the classes are put under, or all.")
-    ] = "base",
-    side: Annotated[Literal["yes", "no"], typer.Option("--side", help="The contract.")] = "yes",
-    action: Annotated[Literal["buy", "sell"], typer.Option("--action", help="What to do with it.")] = "buy",
-    jobs: Annotated[int | None, typer.Option("--jobs", metavar="J", min=1, help="Processes; else one for each core.")] = None,
-    cluster: Annotated[
-        str | None, typer.Option("--cluster", metavar="URL", help="Instead: a Dask scheduler, as tcp://host:8786.")
-    ] = None,
+    classes: Classes = EVERY_CLASS,
+    algos: Algos = "simple_limit_40x, dynamic_depth_walker, three_level",
+    runs: Runs = 200,
+    seed: Seed = 0,
+    world: World = "base",
+    side: Side = "yes",
+    action: ActionName = "buy",
+    jobs: Jobs = None,
+    cluster: Cluster = None,
 ) -> int:
     """Measure what was possible on each seed, and how much of it algorithms get.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from depthwalk.cli import failures, terminal
+from depthwalk.cli.lab_options import EVERY_CLASS, Classes, Cluster, Jobs
 from depthwalk.cli.lab_progress import end_of, progress
 from depthwalk.cli.options import Session, session_of
 from depthwalk.cli.output_file import output_file
@@ -25,11 +26,9 @@ def tune(
         str, typer.Option("--algo", metavar="NAME", help="The algorithm or method to begin with, NAME or NAME:key=value,...")
     ] = "dynamic_depth_walker",
     vary: Annotated[
-        str | None, typer.Option("--vary", metavar="NAME=LOW:HIGH,...", help="What is varied; else what is usual.")
+        str | None, typer.Option("--vary", metavar="NAME=LOW:HIGH,...", help="What is varied; else the usual parameters.")
     ] = None,
-    classes: Annotated[
-        str, typer.Option("--classes", metavar="NAMES", help="Market classes, or files of them (.yaml).")
-    ] = "thin,moderate,liquid",
+    classes: Classes = EVERY_CLASS,
     generations: Annotated[
         int, typer.Option("--generations", metavar="G", min=1, max=1_000, help="How often the search moves on.")
     ] = 12,
@@ -37,12 +36,14 @@ def tune(
         int, typer.Option("--population", metavar="P", min=2, max=1_000, help="Candidates in each generation.")
     ] = 24,
     train_runs: Annotated[
-        int, typer.Option("--train-runs", metavar="N", min=1, help="Training seeds of each generation.")
+        int, typer.Option("--train-runs", metavar="N", min=1, max=100_000, help="Training seeds of each generation.")
     ] = 60,
     train_worlds: Annotated[
         str, typer.Option("--train-worlds", metavar="NAMES", help="The worlds to train in, or all.")
     ] = "base",
-    runs: Annotated[int, typer.Option("--runs", metavar="N", min=1, help="Fresh seeds, of which the result is.")] = 500,
+    runs: Annotated[
+        int, typer.Option("--runs", metavar="N", min=1, max=1_000_000, help="Fresh seeds, on which the result is measured.")
+    ] = 500,
     seed: Annotated[
         int, typer.Option("--seed", metavar="S", min=0, help="The search's, and the first of the fresh seeds.")
     ] = 0,
@@ -58,10 +59,8 @@ def tune(
     requests: Annotated[
         float, typer.Option("--requests", metavar="R", min=0, help="Requests an execution should make at most.")
     ] = 25,
-    jobs: Annotated[int | None, typer.Option("--jobs", metavar="J", min=1, help="Processes; else one for each core.")] = None,
-    cluster: Annotated[
-        str | None, typer.Option("--cluster", metavar="URL", help="Instead: a Dask scheduler, as tcp://host:8786.")
-    ] = None,
+    jobs: Jobs = None,
+    cluster: Cluster = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="The tuned parameters, to be pasted under methods: (YAML).")
     ] = None,

@@ -78,6 +78,7 @@ def test_worlds_classes_sides_and_mark_outs(tmp_path: Path) -> None:
         (["--algos", "twap:slices=0"], "--algos: twap.slices: found 0; allowed: 1 to 1000"),
         (["--baseline", "nope"], "--baseline: unknown algorithm or method 'nope'"),
         (["--runs", "0"], "invalid value for '--runs'"),
+        (["--runs", "1000001"], "invalid value for '--runs'"),
         (["--seed", "-1"], "invalid value for '--seed'"),
         (["--jobs", "0"], "invalid value for '--jobs'"),
         (["--cluster", "tcp://127.0.0.1:1"], "--jobs and --cluster exclude each other"),
