@@ -31,7 +31,7 @@ TAKE_SHARE: Final = 0.5
 """Of what a level displays, how much a replay may let us take without a flag: beyond it the market would have answered."""
 
 LATE: Final = SECOND
-"""How long after its level a trade may be told. A polled book is dated when it was asked for, and shows what came until it left."""
+"""How long after its level a trade may be told: a polled book is dated when it was asked for, and answered a little later."""
 
 _Bests: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
 """The best slots before and after a row. Together less than the last slot of all: neither crossed nor locked."""

@@ -90,7 +90,8 @@ def tapes_of_books(
         scribe.snapshot(ticker, scribe.frame(ticker, None, at, where), ticker, book, where)
         last = at
     if last is not None:
-        scribe.frame(ticker, None, _sure_until(last, confirmed), source)
+        dark = [since for since, until in gaps if until > last]
+        scribe.frame(ticker, None, max(last, min([_sure_until(last, confirmed), *dark])), source)
     return scribe.finish({ticker: terms or Terms()})
 
 

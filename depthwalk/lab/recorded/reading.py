@@ -4,18 +4,19 @@
   tells closes), or one file with such lines: Kalshi's frame under `payload_json`, its `seq` under `sequence_number`, the time
   it was received under `local_recv_ns`, which is what the tape's times are;
 * raw frames as received, one JSON object a line: `{"type": "orderbook_delta", "sid": 1, "seq": 9, "msg": {…}}`. Their time is
-  the exchange's; snapshots have none and get that of the next change;
+  the exchange's (`ts`, else `ts_ms`); snapshots have none and get that of the next change;
 * rows of the older whole-cent format as CSV: `cents.py`;
 * books, one a line: `books.py`.
 
-Frames are those of Kalshi's channel `orderbook_delta` (kalshi-api.md section 9). Anything that is not one of these, or does not
-say what it must, is refused with file and line.
+Frames are those of Kalshi's channel `orderbook_delta` (kalshi-api.md section 10.5), NO levels in NO prices: frames that were
+asked for with `use_yes_price` look alike and would be read wrongly. Anything that is not one of these, or does not say what it
+must, is refused with file and line.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -33,8 +34,11 @@ _RUN_FILES: Final = ("orderbook_snapshot", "orderbook_delta")
 _CLOSES: Final = "watch_market"
 _ENDINGS: Final = (".ndjson", ".ndjson.gz", ".jsonl", ".jsonl.gz")
 _MICROSECOND_NS: Final = 1_000
+_MILLISECOND: Final = 1_000
 
 _Levels = list[tuple[str, str]]
+_Older = msgspec.Raw | msgspec.UnsetType
+_Time = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 class _Message(msgspec.Struct):
@@ -45,15 +49,33 @@ class _Message(msgspec.Struct):
     price_dollars: str = ""
     delta_fp: str = ""
     ts: str | int | None = None
+    ts_ms: Annotated[int, msgspec.Meta(ge=0, le=2**53)] | None = None
     yes_dollars_fp: _Levels | None = None
     no_dollars_fp: _Levels | None = None
+    yes: _Older = msgspec.UNSET
+    yes_dollars: _Older = msgspec.UNSET
+    no: _Older = msgspec.UNSET
+    no_dollars: _Older = msgspec.UNSET
+
+    @property
+    def is_older(self) -> bool:
+        """Whether levels are told in a form that was given up only: to pass them over would make an empty book of them."""
+        known, older = (self.yes_dollars_fp, self.no_dollars_fp), (self.yes, self.yes_dollars, self.no, self.no_dollars)
+        return known == (None, None) and any(levels is not msgspec.UNSET for levels in older)
+
+    @property
+    def told(self) -> Instant | None:
+        """The exchange's time of a change."""
+        if isinstance(self.ts, str):
+            return parse_instant(self.ts)
+        return None if self.ts_ms is None else Instant(self.ts_ms * _MILLISECOND)
 
 
 class _Kept(msgspec.Struct):
     """A recorder's line."""
 
     event_type: str
-    local_recv_ns: int
+    local_recv_ns: _Time
     payload_json: _Message
     sequence_number: int | None = None
     connection_id: str = ""
@@ -130,6 +152,8 @@ def _levels(levels: _Levels | None) -> list[Level]:
 
 
 def _book(message: _Message) -> Book:
+    if message.is_older:
+        raise DomainError("a snapshot without yes_dollars_fp and no_dollars_fp, in an older form")
     return Book.of_bids(yes=_levels(message.yes_dollars_fp), no=_levels(message.no_dollars_fp))
 
 
@@ -231,25 +255,35 @@ def _closes(path: Path | None) -> dict[str, Terms]:
 def _read_frames(scribe: Scribe, path: Path) -> None:
     """Read frames as received. A snapshot waits for the next time that is told."""
     decode, decode_message = msgspec.json.Decoder(_Frame).decode, msgspec.json.Decoder(_Message).decode
-    waiting: list[tuple[str, int, _Message | None, str]] = []
+    waiting: list[tuple[_Frame, _Message | None, str]] = []
+    begun = False
     for number, line in lines(path):
         where = f"{path}, line {number}"
         try:
             frame = decode(line)
             if frame.sid is None or frame.seq is None:
                 continue
-            ours = frame.type in _RUN_FILES
-            waiting.append((str(frame.sid), frame.seq, decode_message(frame.msg) if ours else None, where))
-            told = waiting[-1][2]
-            if told is None or not isinstance(told.ts, str):
-                continue
-            at = parse_instant(told.ts)
-            for stream, sequence, message, place in waiting:
-                now = scribe.frame(stream, sequence, at, place)
-                if message is not None and message.side is not None:
-                    _take_change(scribe, message, now, place)
-                elif message is not None:
-                    scribe.snapshot(stream, now, message.market_ticker, _book(message), place)
-            waiting.clear()
+            message = decode_message(frame.msg) if frame.type in _RUN_FILES else None
+            waiting.append((frame, message, where))
+            at = None if message is None else message.told
         except (msgspec.MsgspecError, UnicodeDecodeError, DomainError) as error:
             raise refused(where, error) from None
+        if at is not None:
+            begun = True
+            for each in waiting:
+                _take_frame(scribe, *each, at)
+            waiting.clear()
+    if not begun and any(message is not None for _, message, _ in waiting):
+        raise UsageError(f"{path}: no frame of an order book in it says its time")
+
+
+def _take_frame(scribe: Scribe, frame: _Frame, message: _Message | None, where: str, at: Instant) -> None:
+    stream = str(frame.sid)
+    try:
+        now = scribe.frame(stream, frame.seq, at, where)
+        if frame.type == "orderbook_delta" and message is not None:
+            _take_change(scribe, message, now, where)
+        elif message is not None:
+            scribe.snapshot(stream, now, message.market_ticker, _book(message), where)
+    except DomainError as error:
+        raise refused(where, error) from None

@@ -32,6 +32,9 @@ def test_a_gap_that_was_noticed_is_one_however_short() -> None:
     assert [(0, 12), (20, 24)] == _spans(0, 10, 20, 24, confirmed=[(at(0), at(15))], gaps=[(at(12), at(19))])
     assert [(0, 0), (10, 10), (20, 20)] == _spans(0, 10, 20, gaps=[(at(8), at(19))])
     assert [(0, 20)] == _spans(0, 10, 20, gaps=[(at(20), at(25))])
+    beats = [(at(0), at(40))]
+    assert [(0, 25)] == _spans(0, 10, 20, confirmed=beats, gaps=[(at(25), at(30))])
+    assert [(0, 15), (20, 20)] == _spans(0, 10, 20, confirmed=beats, gaps=[(at(15), at(22))])
 
 
 def test_trades_stand_before_the_book_that_shows_them() -> None:

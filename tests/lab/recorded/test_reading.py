@@ -123,6 +123,25 @@ def test_raw_frames(tmp_path: Path) -> None:
     assert ([T0 + 1_000_000], ()) == ([tape.start for tape in found.tapes], found.cuts)
 
 
+def test_newer_frames_tell_the_time_in_milliseconds(tmp_path: Path) -> None:
+    """`ts` is being given up."""
+    told = _delta("yes", "0.4800", "-4.00")
+    del told["ts"]
+    lines = [
+        _frame("orderbook_snapshot", 1, {"market_ticker": "KX-1", **SNAPSHOT}),
+        _frame("orderbook_delta", 2, {"market_ticker": "KX-1", **told, "ts_ms": T0 // 1_000 + 1_250}),
+    ]
+    found = read_tapes(_write(tmp_path / "frames.jsonl", lines))
+    assert [[(1_250_000, Kind.BID, 4_800, -400)]] == _rows(found)
+
+
+def test_frames_without_any_time_are_refused(tmp_path: Path) -> None:
+    """They would be an empty recording without a word."""
+    path = _write(tmp_path / "frames.jsonl", [_frame("orderbook_snapshot", 1, {"market_ticker": "KX-1", **SNAPSHOT})])
+    with pytest.raises(UsageError, match="no frame of an order book in it says its time"):
+        read_tapes(path)
+
+
 CENTS = """type,sid,seq,market_id,market_ticker,side,price,qty,ts
 snapshot,1,2,m,KX-1,yes,48,10,2026-05-13T21:00:00+00:00
 snapshot,1,2,m,KX-1,no,48,5,2026-05-13T21:00:00+00:00
@@ -179,11 +198,47 @@ BROKEN = {
         [_kept("orderbook_snapshot", 0, 1, {"yes_dollars_fp": [["0.48", "many"]]})],
         "line 1: not a frame of an order book: count 'many' is not a plain decimal number",
     ),
+    "whose level": (
+        "frames.jsonl",
+        [
+            _frame("orderbook_snapshot", 1, {"market_ticker": "T", **SNAPSHOT}),
+            _frame("orderbook_delta", 2, {"market_ticker": "T", **_delta("yes", "0.48", "1.00"), "side": None}),
+        ],
+        "line 2: not a frame of an order book: a change without a side",
+    ),
+    "an older form": (
+        "frames.jsonl",
+        [
+            _frame("orderbook_snapshot", 1, {"market_ticker": "T", "yes": [[48, 10]], "no": [[48, 5]]}),
+            _frame("orderbook_delta", 2, {"market_ticker": "T", **_delta("yes", "0.48", "1.00")}),
+        ],
+        "line 1: not a frame of an order book: a snapshot without yes_dollars_fp and no_dollars_fp, in an older form",
+    ),
+    "a time": (
+        "lines.jsonl",
+        [_kept("orderbook_snapshot", 1e20, 1, SNAPSHOT)],
+        "line 1: not a frame of an order book: Expected `int` <= 9",
+    ),
     "a column": ("rows.csv", ["type,sid,seq,side"], "line 1: no column market_ticker"),
     "a row": (
         "rows.csv",
         [CENTS + "trade,1,5,,T,yes,48,1,2026-05-13T21:00:00Z"],
         "line 6: type 'trade' is neither snapshot nor",
+    ),
+    "a line end in a cell": (
+        "rows.csv",
+        [CENTS + "delta,1,5,,T,yes,4\r8,1,2026-05-13T21:00:00Z"],
+        "line 6: not a frame of an order book: new-line character seen",
+    ),
+    "a row after blank lines": (
+        "rows.csv",
+        [CENTS + "\n\ndelta,1,5,,T,yes,48,1"],
+        "line 8: 8 cells where the header has 9",
+    ),
+    "a book at the end": (
+        "rows.csv",
+        [CENTS + "snapshot,2,1,m,KX-2,yes,48,-10,2026-05-13T21:00:09Z"],
+        "line 6: not a frame of an order book: no book has -10 contracts at 0.4800",
     ),
     "a number": (
         "rows.csv",
