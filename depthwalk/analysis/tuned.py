@@ -165,13 +165,13 @@ class _Judging(NamedTuple):
         return Change(world=world, estimate=estimate, verdict=Verdict.TOO_FEW if few else _verdict(estimate))
 
     def _relative(self, rival: str, cell: CellKey) -> Draws:
-        """Return the mean difference in a class, as a share of the baseline's mean."""
+        """Return the mean difference in a class, as a share of the baseline's mean. One-sided seeds have neither."""
         arms = self.collection.arms(cell)
         base, mine, other = (arms[name].metric(self.objective.metric) for name in (self.asked.baseline, self.tuned, rival))
-        two = [place for place, known in enumerate(arms[rival].column("two_sided")) if known]
-        costs = [base[place] for place in two if isfinite(base[place])]
+        costs = [cost for cost in base if isfinite(cost)]
         draw = Bootstrap(range(len(base)), resamples=self.resamples)
-        (difference,) = draw.means(two, [[mine[place] - other[place] for place in two]])
+        differences = [one - another for one, another in zip(mine, other, strict=True)]
+        (difference,) = draw.means(range(len(base)), [differences])
         return difference.scaled(1 / baseline_scale(fmean(costs) if costs else 0.0))
 
 

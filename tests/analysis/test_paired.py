@@ -15,7 +15,7 @@ from depthwalk.analysis.paired import Against, Cell, Comparison, FillVerdict, Ve
 from depthwalk.analysis.pairing import compare, holm, p_value
 from depthwalk.analysis.trial_columns import Metric
 from depthwalk.analysis.trials import Trial
-from depthwalk.domain.units import CONTRACT, Money, Quantity
+from depthwalk.domain.units import CONTRACT, Money, Price, Quantity
 from tests.support.trials import BASE, BENCHMARK, OTHER, RESAMPLES, THIN, asked, collected, compared, one_sided, trial
 
 
@@ -116,6 +116,19 @@ def test_bins_of_the_size_relative_to_the_touch_include_their_upper_end(touch: i
     assert against is not None
     found = [None if each is None else round(each.value, 9) for each in against.by_touch]
     assert [2.0 if number == place else None for number in range(5)] == found
+    net = [None if each is None else round(each.value, 9) for each in cell.arm(OTHER).net_by_touch]
+    assert [3.5 if number == place else None for number in range(5)] == net
+
+
+def test_a_cell_says_what_was_ordered_and_what_the_books_were() -> None:
+    """The quantity of all seeds; spread, touch and depth on the mean of those with two sides; one asked for more than the touch."""
+    deep = replace(BENCHMARK, best_bid=Price(5_700), touch=Quantity(40 * CONTRACT), within_3=Quantity(90 * CONTRACT))
+    cell = _cell(
+        [trial(0, BASE), trial(1, BASE, benchmark=deep), replace(one_sided(2, BASE), requested=Quantity(50 * CONTRACT))]
+    )
+    assert (Quantity(40 * CONTRACT), Quantity(50 * CONTRACT)) == cell.quantity
+    assert (3.0, 30.0, 70.0, 1.5) == (cell.spread_cents, cell.touch, cell.within_3, cell.over_touch)
+    assert cell.above_touch == 1
 
 
 def test_holm_by_hand() -> None:
@@ -226,7 +239,7 @@ def test_counts_are_of_what_happened() -> None:
         trial(0, BASE),
         trial(1, BASE, shortfall=None),
         trial(2, BASE, filled=30, depth_short=True, overfilled=Quantity(150), orphans=2),
-        replace(one_sided(3, BASE), beyond_cap=1, shortfall=None),
+        replace(one_sided(3, BASE), beyond_cap=1, shortfall=None, depth_short=True),
     ]
     arm = _cell(trials).arm(BASE)
     assert (1, 1) == (arm.unpriced, arm.depth_short)
@@ -245,6 +258,8 @@ def test_medians_tails_and_curves_are_of_two_sided_seeds() -> None:
     assert [11.0, 19.5] == pytest.approx([arm.net_median.value, arm.net_tail.value])
     expected = Bootstrap(range(21), resamples=RESAMPLES).quantiles(range(20), [seed + 1.5 for seed in range(20)], [0.5, 0.95])
     assert [each.estimate() for each in expected] == [arm.net_median, arm.net_tail]
+    gross = [each and each.value for each in (arm.shortfall_median, arm.shortfall_tail)]
+    assert [10.5 / 0.6, 19 / 0.6] == pytest.approx(gross)
     assert [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 100] == [each and each.value for each in arm.fill_curve]
     assert (1.5, 20.5) == (arm.distribution[0], arm.distribution[-1])
 

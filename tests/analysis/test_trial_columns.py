@@ -7,7 +7,7 @@ import pytest
 
 from depthwalk.analysis.trial_columns import COLUMNS, FILLED_BY, PATH, PLACES, REASONS, Metric, row
 from depthwalk.domain.messages import Reason
-from depthwalk.domain.units import CONTRACT, Money, Price, Quantity
+from depthwalk.domain.units import CENT, CONTRACT, Money, Price, Quantity
 from tests.support.trials import BASE, one_sided, trial
 
 
@@ -56,10 +56,32 @@ def test_fees_to_complete_are_fees() -> None:
     assert pytest.approx(1.5 + 0.75) == _metric(Metric.NET_CENTS, 1.5, **fees)
 
 
+def test_each_way_to_complete_the_rest_is_told_apart() -> None:
+    """By sweeping, at the touch with its own fees, and at the mid: 1.5, 1.2 and 0.9 cents of 60 before 0.5 cents of fees."""
+    cent = CENT * 40 * CONTRACT
+    values = row(
+        trial(
+            1,
+            BASE,
+            1.5,
+            filled=30,
+            completion_fees=Money(cent // 2),
+            lenient=Money(12 * cent // 10),
+            lenient_fees=Money(cent // 10),
+            at_mid=Money(9 * cent // 10),
+        )
+    )
+    found = [
+        values[PLACES[each.key]] for each in (Metric.SHORTFALL, Metric.NET, Metric.LENIENT, Metric.LENIENT_NET, Metric.AT_MID)
+    ]
+    assert [cents / 0.6 for cents in (1.5, 2.5, 1.2, 1.8, 0.9)] == pytest.approx(found)
+
+
 def test_what_is_not_known_is_nan_and_never_0() -> None:
     """Without a fill there is no slippage, time or share of makers; without a price of the rest no part of a shortfall."""
     nothing = row(trial(1, BASE, filled=0, shortfall=None))
-    for metric in (Metric.SLIPPAGE, Metric.LAST_FILL, Metric.MAKER, Metric.NET_CENTS, Metric.SPREAD, Metric.FEES):
+    parts = (Metric.SPREAD, Metric.DRIFT, Metric.OPPORTUNITY, Metric.FEES)
+    for metric in (Metric.SLIPPAGE, Metric.SLIPPAGE_CENTS, Metric.LAST_FILL, Metric.MAKER, Metric.NET_CENTS, *parts):
         assert math.isnan(nothing[PLACES[metric.key]])
     assert nothing[PLACES[Metric.FILL.key]] == 0
 
