@@ -16,7 +16,8 @@ from depthwalk.analysis.trial_columns import Metric
 from depthwalk.domain.units import format_quantity
 from depthwalk.reports import wording
 from depthwalk.reports.lab_json import asked_json, estimate_json
-from depthwalk.reports.lab_table import ENOUGH_SEEDS, arm_name, arm_words, half_sign, number
+from depthwalk.reports.lab_source import MEASURED, caution
+from depthwalk.reports.lab_table import ENOUGH_SEEDS, arm_name, arm_words, half_sign, halved, mean_words, number
 from depthwalk.reports.result_json import Json
 from depthwalk.reports.wording import UNICODE, Glyphs
 
@@ -39,7 +40,7 @@ def _heading(bounds: Bounds, cell: BoundedCell, signs: Glyphs) -> Iterator[Text]
     asked = bounds.asked
     line = Text(signs.text(f"{cell.class_name} in world {cell.world}"), "bold")
     line.append(f"  {asked.action.value} {asked.outcome.value.upper()}, N {wording.contracts(cell.quantity)}")
-    yield line.append(f", N/touch {number(cell.over_touch)}")
+    yield line.append(f", N/touch in the median {number(cell.over_touch)}")
     one_sided = cell.seeds - cell.two_sided
     left_out = f"; {one_sided:,} of them one-sided at the decision, in no figure" if one_sided else ""
     yield Text(f"{cell.seeds:,} seed{'' if cell.seeds == 1 else 's'}{left_out}", "dim")
@@ -48,7 +49,7 @@ def _heading(bounds: Bounds, cell: BoundedCell, signs: Glyphs) -> Iterator[Text]
 def _table(bounds: Bounds, cell: BoundedCell, signs: Glyphs) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
     table.add_column("arm", overflow="fold")
-    columns = _columns(bounds.asked.baseline, half_sign(signs))
+    columns = _columns(bounds.asked.baseline, signs)
     for title, _ in columns:
         table.add_column(title, justify="right", no_wrap=True)
     for arm in cell.arms:
@@ -57,9 +58,9 @@ def _table(bounds: Bounds, cell: BoundedCell, signs: Glyphs) -> Table:
     return table
 
 
-def _columns(baseline: str, half: str) -> _Columns:
+def _columns(baseline: str, signs: Glyphs) -> _Columns:
     def mean(metric: Metric, decimals: int) -> Callable[[BoundedArm], str]:
-        return lambda arm: _mean(arm.means[metric], decimals)
+        return lambda arm: mean_words(arm.means[metric], decimals)
 
     def captured(of: Callable[[BoundedArm], Captured], known: tuple[str, ...]) -> Callable[[BoundedArm], str]:
         return lambda arm: wording.ABSENT if arm.arm in known else _share(of(arm).gross)
@@ -67,26 +68,16 @@ def _columns(baseline: str, half: str) -> _Columns:
     return (
         ("slip %", mean(Metric.SLIPPAGE, 2)),
         ("fill %", mean(Metric.FILL, 1)),
-        ("shortfall %", lambda arm: _halved(arm.means[Metric.SHORTFALL], half)),
+        ("shortfall %", lambda arm: halved(arm.means[Metric.SHORTFALL], signs)),
         ("net %", mean(Metric.NET, 2)),
         ("of limit", captured(lambda arm: arm.of_limit, (baseline, *BOUNDS))),
         ("of clairv.", captured(lambda arm: arm.of_clairvoyant, (baseline, BEST_LIMIT_NET, CLAIRVOYANT))),
     )
 
 
-def _mean(estimate: Estimate | None, decimals: int) -> str:
-    return wording.ABSENT if estimate is None else number(estimate.value, decimals)
-
-
-def _halved(estimate: Estimate | None, half: str) -> str:
-    if estimate is None or estimate.low is None or estimate.high is None:
-        return _mean(estimate, 2)
-    return f"{number(estimate.value)} {half}{number((estimate.high - estimate.low) / 2)}"
-
-
 def _share(estimate: Estimate | None) -> str:
     if estimate is None or estimate.low is None or estimate.high is None:
-        return _mean(estimate, 0)
+        return mean_words(estimate, 0)
     return f"{number(estimate.value, 0)} [{number(estimate.low, 0)}, {number(estimate.high, 0)}]"
 
 
@@ -101,10 +92,7 @@ def _notes(bounds: Bounds, signs: Glyphs) -> Iterator[Text]:
     for arm in asked.arms:
         if arm.name != arm.algorithm or arm.changed:
             yield Text(signs.text(f"{arm.name}: {arm_words(arm)}"), "dim")
-    figures = (
-        "Slippage: what was filled, against the mid at the decision, without fees. Shortfall: the same of the whole order, its"
-        " unfilled rest completed through the book 44 s after the decision; net: with all fees."
-    )
+    figures = f"{MEASURED} Net: shortfall with all fees."
     limit = (
         "Best limit: the one limit from 2 cents below the best bid to the cap that turned out cheapest on a seed, after it had"
         " rested 40 s and the rest was taken within the cap, with delays and with what it did to the market. The second one"
@@ -119,7 +107,7 @@ def _notes(bounds: Bounds, signs: Glyphs) -> Iterator[Text]:
         f"Of limit, of clairvoyant: what part of the way from {asked.baseline}'s shortfall to the bound's an arm goes, in %."
         f" Intervals: 95 %, {bounds.resamples:,} resamples of the seeds; after {half_sign(signs)} half of one."
     )
-    lines = [figures, limit, clairvoyant, rest, "Invented markets: absolute levels are not to be quoted for Kalshi."]
+    lines = [figures, limit, clairvoyant, rest, caution(asked)]
     if min((cell.seeds for cell in bounds.cells), default=0) < ENOUGH_SEEDS:
         lines.append(f"A report should have {ENOUGH_SEEDS:,} seeds in each table: --runs {ENOUGH_SEEDS}.")
     for line in lines:

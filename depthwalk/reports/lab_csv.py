@@ -8,6 +8,7 @@ A replay's seeds are its windows: two more columns say of which market, and when
 
 import csv
 from collections.abc import Iterable, Iterator
+from math import isnan
 from typing import Final, TextIO
 
 from depthwalk.analysis.collection import Collection
@@ -38,7 +39,7 @@ def write_csv(asked: Asked, collection: Collection, file: TextIO) -> None:
 
 def _written(row: Iterable[float]) -> Iterator[str]:
     for place, value in enumerate(row):
-        if value != value:  # noqa: PLR0124 - nan, and only nan
+        if isnan(value):
             yield ""
         elif place == _REASON:
             yield REASONS[int(value)].value

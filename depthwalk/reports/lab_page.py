@@ -17,7 +17,7 @@ from depthwalk.reports.lab_labels import labels
 from depthwalk.reports.lab_plots import Arm, Difference
 from depthwalk.reports.lab_source import caution, named, noun, replay_words
 from depthwalk.reports.lab_svg import check_plots, mark
-from depthwalk.reports.lab_table import arm_words, audit_words
+from depthwalk.reports.lab_table import arm_words, audit_words, clean_words
 from depthwalk.reports.lab_words import Arms, difference, interval, judged, keyed
 
 __all__ = ["check_plots", "page"]
@@ -82,7 +82,7 @@ def _header(comparison: Comparison, title: str) -> Html:
         "version": f"depthwalk {asked.version}",
     }
     if comparison.cells and comparison.clean:
-        facts["audit"] = "no arm bought more than asked, left an order resting, or passed its cap"
+        facts["audit"] = clean_words(comparison)
     parameters = table(
         "The arms as they were asked for",
         ["arm", "what it is", "all parameters"],

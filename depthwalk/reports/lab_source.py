@@ -5,11 +5,17 @@ from typing import Final
 
 from depthwalk.analysis.paired import FEWEST_EVENT_DAYS, FEWEST_SEEDS, ArmFigures, Asked, Cell
 from depthwalk.analysis.replays import Replay
+from depthwalk.analysis.trials import STEPS
 from depthwalk.domain.units import in_seconds
 from depthwalk.reports import wording
 
 _NAMES: Final = 6
 """How many recordings are named; the object of --json names all."""
+
+MEASURED: Final = (
+    "Slippage: what was filled, against the mid at the decision, without fees. Shortfall: the same of the whole order, its"
+    f" unfilled rest completed through the book {in_seconds(STEPS[-1]):g} s after the decision."
+)
 
 _INVENTED: Final = (
     "Invented markets: which algorithm is ahead, and by how much, is what this is for; absolute levels are not to be quoted"

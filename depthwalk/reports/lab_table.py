@@ -4,6 +4,7 @@ Half intervals stand behind a plus-minus, whole ones in brackets. What is good o
 A narrow screen gets the same columns in two tables.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from rich.console import Group, RenderableType
@@ -27,7 +28,7 @@ from depthwalk.analysis.paired import (
 from depthwalk.analysis.trial_columns import Metric
 from depthwalk.domain.order import Action
 from depthwalk.reports import wording
-from depthwalk.reports.lab_source import caution, cell_title, named, noun, paired, replay_words, takes_words
+from depthwalk.reports.lab_source import MEASURED, caution, cell_title, named, noun, paired, replay_words, takes_words
 from depthwalk.reports.wording import UNICODE, Glyphs
 
 ENOUGH_SEEDS = 2_000
@@ -87,6 +88,11 @@ def audit_words(comparison: Comparison) -> list[str]:
     return found
 
 
+def clean_words(comparison: Comparison) -> str:
+    """Return what an audit says that found nothing."""
+    return f"no arm {_traded(comparison)} more than asked, left an order resting, or passed its cap"
+
+
 def number(value: float, decimals: int = 2, *, signed: bool = False) -> str:
     """Write a number; what rounds to 0 has no sign."""
     text = f"{value:+,.{decimals}f}" if signed else f"{value:,.{decimals}f}"
@@ -101,6 +107,11 @@ def interval(estimate: Estimate | None, decimals: int = 2) -> str:
     if estimate.low is None or estimate.high is None:
         return f"{value} [{wording.ABSENT}]"
     return f"{value} [{number(estimate.low, decimals, signed=True)}, {number(estimate.high, decimals, signed=True)}]"
+
+
+def mean_words(estimate: Estimate | None, decimals: int) -> str:
+    """Write a mean alone."""
+    return wording.ABSENT if estimate is None else number(estimate.value, decimals)
 
 
 def halved(estimate: Estimate | None, signs: Glyphs, *, signed: bool = False) -> str:
@@ -145,9 +156,23 @@ def _heading(asked: Asked, cell: Cell, signs: Glyphs) -> Iterator[Text]:
     if asked.replay is not None:
         yield Text(signs.text(takes_words(asked.replay, cell, cell.arms)), "dim")
     if cell.one_sided:
-        rates = [arm.one_sided_fill.value for arm in cell.arms if arm.one_sided_fill is not None]
-        filled = f"{number(min(rates), 0)} to {number(max(rates), 0)} % filled" if rates else "nothing known of fills"
+        rates = sorted(arm.one_sided_fill.value for arm in cell.arms if arm.one_sided_fill is not None)
+        ends = list(dict.fromkeys(number(rate, 0) for rate in rates[:1] + rates[-1:]))
+        filled = f"{' to '.join(ends)} % filled" if ends else "nothing known of fills"
         yield Text(f"{cell.one_sided:,} of them one-sided at the decision: {filled}, in no other figure", "dim")
+    yield from _rests(cell, signs)
+
+
+def _rests(cell: Cell, signs: Glyphs) -> Iterator[Text]:
+    """Say in how many trials the book at the horizon had no price for all of the rest: it flatters who leaves the most."""
+    *_, most = sorted(cell.arms, key=lambda arm: arm.depth_short)
+    if most.depth_short:
+        words = (
+            f"Rests deeper than the final book, priced on at its last level: at most {most.depth_short:,} trials ({most.arm})"
+        )
+        yield Text(signs.text(words), "dim")
+    if unpriced := ", ".join(f"{arm.arm} {arm.unpriced:,}" for arm in cell.arms if arm.unpriced):
+        yield Text(signs.text(f"Rests that no book could price, in no shortfall: {unpriced}"), "yellow")
 
 
 def arm_name(name: str, signs: Glyphs) -> str:
@@ -162,7 +187,7 @@ def half_sign(signs: Glyphs) -> str:
 
 def _figure_columns(signs: Glyphs) -> _Columns:
     def mean(metric: Metric, decimals: int) -> _Cells:
-        return lambda arm: _mean(arm.means[metric], decimals)
+        return lambda arm: mean_words(arm.means[metric], decimals)
 
     def with_half(metric: Metric) -> _Cells:
         return lambda arm: halved(arm.means[metric], signs)
@@ -236,10 +261,6 @@ def _saving(arm: ArmFigures | None, signs: Glyphs) -> Text:
     return line.append(_FEW if verdict.value.startswith(_FEW) else verdict.value, VERDICT_STYLES[verdict])
 
 
-def _mean(estimate: Estimate | None, decimals: int) -> str:
-    return wording.ABSENT if estimate is None else number(estimate.value, decimals)
-
-
 def _arms(comparison: Comparison, signs: Glyphs) -> Iterator[Text]:
     """Say what stands behind names that are not an algorithm's as it comes."""
     for arm in comparison.asked.arms:
@@ -260,7 +281,7 @@ def _plain(value: object) -> str:
 def _audit(comparison: Comparison) -> Text:
     if words := audit_words(comparison):
         return Text("AUDIT FAILED: ", "bold red").append("; ".join(words), "red")
-    return Text(f"Audit: no arm {_traded(comparison)} more than asked, left an order resting, or passed its cap.", "green")
+    return Text(f"Audit: {clean_words(comparison)}.", "green")
 
 
 def _traded(comparison: Comparison) -> str:
@@ -270,12 +291,14 @@ def _traded(comparison: Comparison) -> str:
 def _notes(comparison: Comparison, signs: Glyphs) -> Iterator[Text]:
     asked = comparison.asked
     drawn = "seeds" if asked.replay is None else "event-days"
-    family = len(asked.classes) * (len(asked.arms) - 1)
+    tested = Counter(
+        cell.world for cell in comparison.cells for arm in cell.arms if arm.against and arm.against.adjusted is not None
+    )
+    family = max(tested.values(), default=0)
     several = f", after Holm's correction for the {family} comparisons of a world" if family > 1 else ""
     figures = (
-        "Slippage: what was filled, against the mid at the decision, without fees. Shortfall: the same of the whole order, its"
-        " unfilled rest completed through the book 44 s after the decision. Net: shortfall with all fees, in cents a contract"
-        " ordered; it alone decides. Last: the last fill, where there was one."
+        f"{MEASURED} Net: shortfall with all fees, in cents a contract ordered; it alone decides. Last: the last fill, where"
+        " there was one."
     )
     intervals = (
         f"Intervals: 95 %, {comparison.resamples:,} resamples of the {drawn}; after {half_sign(signs)} half of one. Against"

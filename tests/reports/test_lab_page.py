@@ -10,6 +10,7 @@ from depthwalk.analysis.paired import PRIMARY, Asked, AskedArm, Audit, Compariso
 from depthwalk.analysis.pairing import compare
 from depthwalk.analysis.trial_columns import Metric
 from depthwalk.analysis.trials import STEPS, Stratum, Trial
+from depthwalk.domain.order import Action
 from depthwalk.domain.units import CENT, Quantity
 from depthwalk.errors import UsageError
 from depthwalk.reports.lab_html import STYLE
@@ -250,6 +251,8 @@ def test_an_audit_that_fails_is_loud() -> None:
     assert "AUDIT" not in read().text
     assert "no arm bought more than asked" in read().text
     assert "no arm bought more than asked" not in Page(page(bad)).text
+    selling = replace(whole(), asked=replace(whole().asked, action=Action.SELL))
+    assert "no arm sold more than asked" in Page(page(selling)).text
 
 
 def test_without_matplotlib_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

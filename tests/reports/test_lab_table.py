@@ -88,6 +88,36 @@ def test_the_heading_says_what_was_ordered_and_met(comparison: Comparison) -> No
     assert "3 of them one-sided at the decision: " in text
 
 
+def test_one_sided_arrivals_that_all_filled_alike_have_one_figure() -> None:
+    """And no range from a number to itself."""
+    text = _text(compared([one_sided(0, BASE), one_sided(0, OTHER), trial(1, BASE), trial(1, OTHER)]))
+    assert "1 of them one-sided at the decision: 100 % filled, in no other figure" in text
+    text = _text(compared([one_sided(0, BASE), one_sided(0, OTHER, filled=10)]))
+    assert "25 to 100 % filled" in text
+
+
+def test_a_shortfall_that_the_final_book_flatters_is_called_so() -> None:
+    """Who leaves much is priced beyond the book, or not at all: then his worst trials are in no mean."""
+    trials = [trial(seed, arm, depth_short=arm == OTHER) for seed in (0, 1) for arm in (BASE, OTHER)]
+    words = "Rests deeper than the final book, priced on at its last level: at most 2 trials (walker)"
+    assert words in _text(compared(trials))
+    unpriced = [trial(0, BASE), trial(0, OTHER, shortfall=None), trial(1, BASE), trial(1, OTHER)]
+    assert "Rests that no book could price, in no shortfall: walker 1" in _text(compared(unpriced))
+    assert "Rests" not in _text(compared([trial(0, BASE), trial(0, OTHER)]))
+
+
+def test_the_comparisons_that_were_corrected_for_are_counted_as_they_were() -> None:
+    """A class with too few seeds has no verdict, and is none of the family."""
+    words = "after Holm's correction for the {} comparisons of a world"
+    question, collection = sample()
+    assert words.format(8) in " ".join(_text(compare(question, collection, resamples=50)).split())
+    few = [trial(seed, arm.name, float(seed)) for seed in range(3) for arm in question.arms]
+    question, collection = sample(classes=("thin",))
+    collection.add(CellKey("liquid", "base"), few)
+    text = _text(compare(replace(question, classes=("thin", "liquid")), collection, resamples=50))
+    assert words.format(4) in " ".join(text.split())
+
+
 def test_a_breach_is_said_in_red_and_in_words() -> None:
     """Which arm, where, and what it did; without one that is said too."""
     trials = [trial(0, BASE), trial(0, OTHER, overfilled=Quantity(150), orphans=2, beyond_cap=3)]
