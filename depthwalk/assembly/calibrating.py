@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from depthwalk.assembly.replaying import is_database, named
 from depthwalk.errors import UsageError
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from depthwalk.lab.calibration.observed import Observed, RecordedMarket
     from depthwalk.storage.coverage import Coverage
     from depthwalk.storage.database import Database
-
-_SQLITE: Final = b"SQLite format 3\x00"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +61,7 @@ def calibrate(request: CalibrateRequest, watch: Callable[[Calibrating], None] = 
     observed = _observed(request, watch)
     wish = Wish(
         name=request.name,
-        sources=tuple(_named(path) for path in request.sources),
+        sources=tuple(map(named, request.sources)),
         assume=assumed,
         quantity=request.quantity,
     )
@@ -74,17 +73,11 @@ def calibrate(request: CalibrateRequest, watch: Callable[[Calibrating], None] = 
     )
 
 
-def _named(path: Path) -> str:
-    """Return a source as a file may name it: its folder and its own name, never where on somebody's machine it lies."""
-    resolved = path.resolve()
-    return f"{resolved.parent.name}/{resolved.name}"
-
-
 def _observed(request: CalibrateRequest, watch: Callable[[Calibrating], None]) -> "Observed":
     from depthwalk.lab.calibration.observed import observe
     from depthwalk.lab.calibration.reading import chosen, observe_files
 
-    databases = [path for path in request.sources if _is_database(path)]
+    databases = [path for path in request.sources if is_database(path)]
     if databases and len(databases) < len(request.sources):
         raise UsageError("a database and files cannot make one class", hint="`db import` takes files into the database")
     if not databases:
@@ -99,14 +92,6 @@ def _observed(request: CalibrateRequest, watch: Callable[[Calibrating], None]) -
         watch(Calibrating(f"reading {path.name}"))
         markets += _recorded(path, request)
     return observe(chosen(markets, request.only))
-
-
-def _is_database(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(len(_SQLITE)) == _SQLITE
-    except OSError:
-        return False  # whoever reads it as a recording says what is wrong
 
 
 def _recorded(path: Path, request: CalibrateRequest) -> "list[RecordedMarket]":

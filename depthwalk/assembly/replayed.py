@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from depthwalk.assembly.replaying import recordings
+from depthwalk.assembly.replaying import named, recordings
 
 if TYPE_CHECKING:
     from depthwalk.analysis.replays import Replay, ReplayWindow
@@ -54,7 +54,7 @@ def replay_of(
     size = Size(of_touch=books.of_touch, quantity=books.quantity)
     pieces = replay_tasks(found.tapes, arms, every=books.every, size=size, order=order, share=books.share, strict=books.strict)
     return pieces, Replay(
-        recordings=tuple(dict.fromkeys(_named(path) for path in books.paths)),
+        recordings=tuple(dict.fromkeys(map(named, books.paths))),
         windows=_windows(pieces),
         every=books.every,
         of_touch=None if books.quantity is not None else float(books.of_touch),
@@ -108,9 +108,3 @@ def _windows(pieces: list["ReplayTask"]) -> tuple["ReplayWindow", ...]:
         for window in piece.moments
     }
     return tuple(found[number] for number in range(len(found)))
-
-
-def _named(path: Path) -> str:
-    """Return a recording as a report may name it: its folder and its own name, never where on somebody's machine it lies."""
-    resolved = path.resolve()
-    return f"{resolved.parent.name}/{resolved.name}"

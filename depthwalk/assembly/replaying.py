@@ -21,14 +21,33 @@ def recordings(paths: Sequence[Path], *, environment: str | None = None) -> "Tap
     From a database the rows of *environment* are taken, or all.
 
     Raises:
-        UsageError: one cannot be read or is none of these.
+        UsageError: one cannot be read or is none of these, or all are databases with nothing of *environment*.
         StorageError: a database cannot be used.
 
     """
     from depthwalk.lab.recorded.reading import read_tapes, together
 
     sources = dict.fromkeys(source for path in paths for source in _sources(path))
-    return together([_of_database(path, environment) if _is_database(path) else read_tapes(path) for path in sources])
+    found = together([_of_database(path, environment) if is_database(path) else read_tapes(path) for path in sources])
+    if environment is not None and not found.tapes and all(map(is_database, sources)):
+        names = ", ".join(map(str, sources))
+        raise UsageError(f"{names}: nothing was recorded in {environment}", hint="--env names another environment")
+    return found
+
+
+def is_database(path: Path) -> bool:
+    """Say whether a file is SQLite's; what cannot be read is not, and whoever reads it as a recording says what is wrong."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_DATABASE)) == _DATABASE
+    except OSError:
+        return False
+
+
+def named(path: Path) -> str:
+    """Return a recording as a report may name it: its folder and its own name, never where on somebody's machine it lies."""
+    resolved = path.resolve()
+    return f"{resolved.parent.name}/{resolved.name}"
 
 
 def _sources(path: Path) -> Iterator[Path]:
@@ -50,15 +69,7 @@ def _is_recording(path: Path) -> bool:
         return next(path.glob(_RUN), None) is not None
     if path.name.endswith(_ROWS):
         return next(lines(path), (0, b""))[1].startswith(CENTS_HEADER)
-    return path.name.endswith(_LINES) or _is_database(path)
-
-
-def _is_database(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(len(_DATABASE)) == _DATABASE
-    except OSError:
-        return False
+    return path.name.endswith(_LINES) or is_database(path)
 
 
 def _of_database(path: Path, environment: str | None) -> "Tapes":

@@ -59,6 +59,16 @@ def test_of_a_database_one_exchange_may_be_asked_for(tmp_path: Path) -> None:
     assert [f"{path}, demo, poll"] == [tape.source for tape in recordings([path], environment="demo").tapes]
 
 
+def test_a_database_with_nothing_of_that_exchange_is_refused(tmp_path: Path) -> None:
+    """With the exchange and the flag; else it would seem that the recordings were too short."""
+    path = _recorded(tmp_path / "kept.db")
+    with pytest.raises(UsageError, match=r"kept\.db: nothing was recorded in paper") as caught:
+        recordings([path], environment="paper")
+    assert "--env" in str(caught.value.hint)
+    lines = [book_line(yes=[("0.4800", "10.00")], no=[("0.4800", "5.00")])]
+    assert 1 == len(recordings([path, written(tmp_path / "books.jsonl", lines)], environment="paper").tapes)
+
+
 def test_files_and_databases_together(tmp_path: Path) -> None:
     """In order of time, whatever they lie in."""
     lines = [book_line(yes=[("0.4800", "10.00")], no=[("0.4800", "5.00")])]
