@@ -56,7 +56,10 @@ def calibrate(request: CalibrateRequest, watch: Callable[[Calibrating], None] = 
     from depthwalk.lab.calibration.calibrate import calibrate as calibrated
     from depthwalk.lab.class_files import check_name, load_class
 
-    check_name(request.name)
+    try:
+        check_name(request.name)
+    except UsageError as error:
+        raise UsageError(error.message, hint="--name says it; else it is that of the file of --out") from None
     assumed = None if request.assume is None else load_class(request.assume)
     observed = _observed(request, watch)
     wish = Wish(

@@ -105,21 +105,20 @@ def _progress(session: Session) -> "Iterator[Callable[[Calibrating], None]]":
         TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn(), console=out, transient=True
     )
     task = bar.add_task("", total=None)
-    drawn = out.is_terminal and not out.is_dumb_terminal
     told = 0.0
 
-    def show(now: "Calibrating") -> None:
-        nonlocal told
-        words = now.doing if not now.done else f"{now.doing}: {now.off:.2f} deviations off"
-        bar.update(task, description=words, completed=now.done, total=now.total or None)
-        elapsed = bar.tasks[0].elapsed or 0.0
-        if not drawn and elapsed - told >= _EVERY:
-            told = elapsed
-            failures.tell(f"{words}, {now.done} of at most {now.total} looks" if now.done else words)
+    def words(now: "Calibrating") -> str:
+        return now.doing if not now.done else f"{now.doing}: {now.off:.2f} deviations off"
 
-    if drawn:
-        bar.start()
-    try:
-        yield show
-    finally:
-        bar.stop()
+    def say(now: "Calibrating") -> None:
+        nonlocal told
+        elapsed = bar.tasks[0].elapsed or 0.0
+        if elapsed - told >= _EVERY:
+            told = elapsed
+            failures.tell(f"{words(now)}, {now.done} of at most {now.total} looks" if now.done else words(now))
+
+    if not out.is_terminal or out.is_dumb_terminal:
+        yield say
+        return
+    with bar:
+        yield lambda now: bar.update(task, description=words(now), completed=now.done, total=now.total or None)

@@ -79,6 +79,13 @@ def test_what_cannot_be_is_refused(tmp_path: Path, more: dict[str, object], said
         calibrate(_request(_shapes(tmp_path / "shapes.jsonl"), **more))
 
 
+def test_a_name_that_cannot_be_is_refused_with_where_it_is_from(tmp_path: Path) -> None:
+    """Nobody typed it who named a file alone."""
+    with pytest.raises(UsageError) as caught:
+        calibrate(_request(tmp_path / "none", name="My class"))
+    assert "--out" in str(caught.value.hint)
+
+
 def test_trades_beside_the_books_are_taken_from_the_database_too(tmp_path: Path) -> None:
     """A market with trades and books of another kind of time: both count."""
     path = _shapes(tmp_path / "shapes.jsonl")
