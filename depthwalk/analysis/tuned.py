@@ -103,8 +103,8 @@ class Tuned:
 
     @property
     def recommended(self) -> bool:
-        """Whether the tuned parameters should replace what is there."""
-        return all(rival.beaten for rival in self.rivals)
+        """Whether the tuned parameters should replace what is there; never of a comparison whose audit failed."""
+        return self.comparison.clean and all(rival.beaten for rival in self.rivals)
 
     @property
     def arm(self) -> AskedArm:

@@ -55,7 +55,7 @@ def _comments(tuned: "Tuned") -> list[str]:
     seeds = f"on fresh seeds {asked.first_seed} to {last}, in percent of {asked.baseline}'s shortfall, 95 % interval:"
     lines = [f"found by depthwalk {asked.version}, {how}", seeds]
     lines += [f"{_change(rival)} against {rival.name} in world {asked.worlds[0]}" for rival in tuned.rivals]
-    return [*lines, "recommended" if tuned.recommended else "NOT recommended: not better than what is there"]
+    return [*lines, "recommended" if tuned.recommended else "NOT recommended"]
 
 
 def _change(rival: "Rival") -> str:

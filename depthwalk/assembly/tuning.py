@@ -268,7 +268,7 @@ def _least_fill(text: str, classes: set[str]) -> dict[str, float]:
     """Return the least fill in percent of the *classes* that have one, from CLASS=SHARE,...; others may be named as well."""
     from depthwalk.lab.class_files import class_names
 
-    found = {}
+    given: dict[str, float] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, _, share = (each.strip() for each in part.partition("="))
         if name not in {*class_names(), *classes}:
@@ -279,6 +279,7 @@ def _least_fill(text: str, classes: set[str]) -> dict[str, float]:
             value = -1.0
         if not 0 <= value <= 1:
             raise UsageError(f"--fill: {part!r} is no CLASS=SHARE", hint="shares are 0 to 1, as in liquid=0.99,thin=0.93")
-        if name in classes:
-            found[name] = 100 * value
-    return found
+        if name in given:
+            raise UsageError(f"--fill: {name} is named twice")
+        given[name] = 100 * value
+    return {name: share for name, share in given.items() if name in classes}

@@ -314,8 +314,8 @@ def _more(comparison: Comparison) -> Iterator[str]:
     """Say how many seeds there should be; how many windows there are, the recording says."""
     if comparison.asked.replay is not None:
         return
-    fewest = min((cell.two_sided for cell in comparison.cells), default=0)
-    if fewest < FEWEST_SEEDS:
-        yield f"No verdict is given on fewer than {FEWEST_SEEDS} seeds with two sides: --runs has more."
-    elif min(cell.seeds for cell in comparison.cells) < ENOUGH_SEEDS:
+    judged = [arm.against for cell in comparison.cells for arm in cell.arms if arm.against is not None]
+    if any(against.verdict is Verdict.TOO_FEW for against in judged):
+        yield f"No verdict is given on fewer than {FEWEST_SEEDS} seeds on which both arms have a cost: --runs has more."
+    elif min((cell.seeds for cell in comparison.cells), default=0) < ENOUGH_SEEDS:
         yield f"A report should have {ENOUGH_SEEDS:,} seeds in each table: --runs {ENOUGH_SEEDS}."

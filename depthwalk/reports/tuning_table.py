@@ -102,12 +102,14 @@ def _recommended(tuned: Tuned, signs: Glyphs) -> Text:
 
 def _why(tuned: Tuned) -> str:
     """Say why the tuned parameters are not recommended, of the first that they would not replace."""
+    if not tuned.comparison.clean:
+        return "The audit failed."
     rival = next(rival for rival in tuned.rivals if not rival.beaten)
     first, *others = rival.changes
     if rival.equal:
         return f"The search found nothing else than {rival.name}."
     if first.verdict is Verdict.TOO_FEW:
-        return f"No verdict is given on fewer than {FEWEST_SEEDS} seeds with two sides in each class: --runs has more."
+        return f"No verdict is given on fewer than {FEWEST_SEEDS} seeds with a cost in each class: --runs has more."
     if first.verdict is Verdict.BETTER:
         worse = ", ".join(change.world for change in others if change.verdict is Verdict.WORSE)
         return f"{tuned.name} is better in world {first.world}, but worse in {worse}."

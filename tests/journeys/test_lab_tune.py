@@ -134,6 +134,7 @@ def test_a_search_from_a_method_called_tuned_has_another_name(tmp_path: Path) ->
         (("--fill", "thick=0.9"), "--fill: unknown class 'thick'"),
         (("--fill", "thin=93"), "--fill: 'thin=93' is no CLASS=SHARE"),
         (("--fill", "thin"), "--fill: 'thin' is no CLASS=SHARE"),
+        (("--fill", "thin=0.9,thin=0.8"), "--fill: thin is named twice"),
         (("--seed", "999999998"), "--seed 999999998: with --runs it must stay below 1,000,000,000"),
         (("--generations", "0"), "--generations"),
         (("--objective", "both"), "--objective"),

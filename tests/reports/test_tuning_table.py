@@ -66,7 +66,14 @@ def test_what_is_recommended_is_said_last_and_why(base: Costs, toxic: Costs, run
     assert words in text[text.rindex("Recommended: ") :]
     found = tuning_json(tuned)
     assert ("--out" in words) is found["recommended"]
-    assert str(found["why_not"] or "") in words + " with two sides in each class: --runs has more."
+    assert str(found["why_not"] or "") in words + " with a cost in each class: --runs has more."
+
+
+def test_what_breaks_a_promise_is_not_recommended_however_cheap() -> None:
+    """An order left resting, and the rest of the result is of no account."""
+    tuned = made_up({("thin", "base"): CHEAPER}, orphans=1)
+    assert "Recommended: keep walker as it is. The audit failed." in _words(tuned)
+    assert (False, "The audit failed.") == tuple(tuning_json(tuned)[key] for key in ("recommended", "why_not"))
 
 
 def test_what_was_found_again_is_said() -> None:
