@@ -6,6 +6,7 @@ do them (a fill reported after a cancel, a cancel that lands on a filled order).
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from depthwalk.domain.units import ONE, Instant, Money, Price, Quantity, format_price, format_quantity
 from depthwalk.errors import DomainError, IllegalTransition
@@ -17,10 +18,9 @@ class Side(Enum):
     BUY = "bid"
     SELL = "ask"
 
-    @property
-    def sign(self) -> int:
+    def __init__(self, value: str) -> None:
+        self.sign: Final = 1 if value == "bid" else -1
         """+1 for a buyer, -1 for a seller: paying more is worse times this."""
-        return 1 if self is Side.BUY else -1
 
 
 class Outcome(Enum):
@@ -58,13 +58,11 @@ class OrderStatus(Enum):
     EXPIRED = "expired"
     REJECTED = "rejected"
 
-    @property
-    def terminal(self) -> bool:
+    def __init__(self, value: str) -> None:
+        self.terminal: Final = value in {"filled", "canceled", "expired", "rejected"}
         """Whether no more of it can be filled, as far as the venue has told us."""
-        return self in _TERMINAL
 
 
-_TERMINAL = (OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.REJECTED)
 _S = OrderStatus
 
 TRANSITIONS: dict[OrderStatus, frozenset[OrderStatus]] = {

@@ -129,16 +129,17 @@ class CrowdBook:
     def advance(self, now: Instant) -> list[BookEvent]:
         """Let everything up to and including *now* happen."""
         events: list[BookEvent] = []
-        engine = self._engine
-        while (event := self._next).at <= now:
-            if engine.next_expiry <= event.at:
-                events += engine.expire(event.at)
+        engine, arrivals, step, event = self._engine, self._arrivals, self._valuation.step, self._next
+        while (at := event.at) <= now:
+            if engine.next_expiry <= at:
+                events += engine.expire(at)
             # Most of what happens is a step of the value, which touches no book.
             if type(event) is ValueStep:
-                self._valuation.step(event.at, event.value)
+                step(at, event.value)
             else:
                 events += self._apply(event)
-            self._next = next(self._arrivals)
+            event = next(arrivals)
+        self._next = event
         if engine.next_expiry <= now:
             events += engine.expire(now)
         return events
@@ -162,7 +163,7 @@ class CrowdBook:
     @property
     def best(self) -> tuple[Price | None, Price | None]:
         """The best bid and the best ask."""
-        return self._engine.best(Side.BUY), self._engine.best(Side.SELL)
+        return self._engine.touch
 
     def ahead(self, key: int) -> Quantity:
         """Return the quantity before a resting order at its price."""
@@ -176,11 +177,12 @@ class CrowdBook:
         return events
 
     def _fair(self, at: Instant) -> float:
-        bids = self._engine.depth(Side.BUY, _LEANING_LEVELS)
-        return self._valuation.fair(at, bids, self._engine.depth(Side.SELL, _LEANING_LEVELS))
+        return self._valuation.fair(at, *self._engine.depths(_LEANING_LEVELS))
 
     def _apply(self, event: Exogenous) -> list[BookEvent]:
         match event:
+            case ReviewTick():
+                return self._review(event)
             case ProviderOrder():
                 price = provider_price(self._grid, event.side, self._fair(event.at), event.offset)
                 return self._arrive(event, _provided(event, price))
@@ -188,12 +190,10 @@ class CrowdBook:
                 limit = taker_limit(self._grid, event.side, self._fair(event.at), event.reach)
                 return self._arrive(event, _taking(event.side, limit, event.quantity))
             case InformedTaker():
-                best_bid, best_ask = self.best
+                best_bid, best_ask = self._engine.touch
                 choice = informed_choice(self.market_class, self._grid, self._valuation.value, best_bid, best_ask)
                 order = None if choice is None else _taking(choice.side, choice.limit, event.quantity)
                 return self._arrive(event, order)
-            case ReviewTick():
-                return self._review(event)
             case ValueStep():
                 self._valuation.step(event.at, event.value)
                 return []
@@ -207,12 +207,18 @@ class CrowdBook:
 
     def _review(self, event: ReviewTick) -> list[BookEvent]:
         """Pull, with probability one half each, the crowd's quotes on the wrong side of fair."""
+        engine = self._engine
+        bid, ask = engine.touch
         fair = self._fair(event.at) * CENT
-        stale = self._engine.beyond(Side.BUY, math.floor(fair)) + self._engine.beyond(Side.SELL, math.ceil(fair))
+        stale: list[int] = []
+        if bid is not None and bid > fair:
+            stale += engine.beyond(Side.BUY, math.floor(fair))
+        if ask is not None and ask < fair:
+            stale += engine.beyond(Side.SELL, math.ceil(fair))
         events: list[BookEvent] = []
         for key in stale:
-            if key >= 0 and pulls(self._seed, key, event.index):
-                events += self._engine.cancel(event.at, key)
+            if key >= 0 and pulls(self._seed, key, event.tick):
+                events += engine.cancel(event.at, key)
         return events
 
 

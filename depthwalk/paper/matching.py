@@ -16,7 +16,6 @@ between gateway and engine, trade busts, or netting between markets.
 import heapq
 from bisect import bisect_left, insort
 from collections import OrderedDict
-from copy import copy
 from dataclasses import dataclass, field
 from math import inf
 
@@ -39,6 +38,11 @@ class _Order:
     expires_at: Instant | None
     filled: int = 0
 
+    def copy(self) -> "_Order":
+        return _Order(
+            self.key, self.side, self.price, self.remaining, self.owner, self.self_trade, self.expires_at, self.filled
+        )
+
 
 @dataclass(slots=True, eq=False)
 class _Queue:
@@ -51,27 +55,47 @@ class _Queue:
 class _Half:
     """One side of the book. *ranks*: its prices (negated for asks), sorted, so that the best is last."""
 
-    __slots__ = ("_sign", "queues", "ranks")
+    __slots__ = ("_depth", "_levels", "_sign", "best", "queues", "ranks")
 
     def __init__(self, side: Side) -> None:
         self._sign = side.sign
         self.queues: dict[int, _Queue] = {}
         self.ranks: list[int] = []
+        self.best: Price | None = None
+        self._levels = self._depth = 0
 
-    @property
-    def best(self) -> Price | None:
-        return Price(self.ranks[-1] * self._sign) if self.ranks else None
+    def depth(self, levels: int) -> int:
+        """Return the quantity on the first *levels* prices, added up only where the side has changed since."""
+        if self._levels != levels:
+            queues, sign, self._levels, self._depth = self.queues, self._sign, levels, 0
+            for rank in self.ranks[-levels:]:
+                self._depth += queues[rank * sign].total
+        return self._depth
+
+    def _moved(self) -> None:
+        self.best = Price(self.ranks[-1] * self._sign) if self.ranks else None
+
+    def fork(self, twin: "_Half", orders: dict[int, _Order]) -> None:
+        """Make *twin* like this one, with orders of its own, which are put into *orders* too."""
+        twin.ranks, twin.best = self.ranks.copy(), self.best
+        for price, queue in self.queues.items():
+            copies = OrderedDict((key, order.copy()) for key, order in queue.orders.items())
+            twin.queues[price] = _Queue(queue.total, copies)
+            orders.update(copies)
 
     def add(self, order: _Order) -> None:
+        self._levels = 0
         queue = self.queues.get(order.price)
         if queue is None:
             queue = self.queues[order.price] = _Queue()
             insort(self.ranks, order.price * self._sign)
+            self._moved()
         queue.orders[order.key] = order
         queue.total += order.remaining
 
     def reduce(self, order: _Order, quantity: int) -> None:
         """Take *quantity* off an order, and the order and its price off the book with the last of it."""
+        self._levels = 0
         queue = self.queues[order.price]
         queue.total -= quantity
         order.remaining -= quantity
@@ -80,6 +104,7 @@ class _Half:
             if not queue.orders:
                 del self.queues[order.price]
                 del self.ranks[bisect_left(self.ranks, order.price * self._sign)]
+                self._moved()
 
     def within(self, price: int) -> list[Price]:
         """Return the prices a taker of this side reaches with limit *price*, best first."""
@@ -98,6 +123,8 @@ class MatchingEngine:
         self._bids, self._asks = _Half(Side.BUY), _Half(Side.SELL)
         self._orders: dict[int, _Order] = {}
         self._expiries: list[tuple[Instant, int]] = []
+        self.next_expiry: float = inf
+        """When the next order may expire; infinity where none will."""
 
     def __contains__(self, key: int) -> bool:
         """Say whether an order of that key rests."""
@@ -106,13 +133,9 @@ class MatchingEngine:
     def fork(self) -> "MatchingEngine":
         """Return an engine of its own with the same orders in the same queues."""
         forked = MatchingEngine()
-        forked._expiries = self._expiries.copy()
-        for half, twin in ((self._bids, forked._bids), (self._asks, forked._asks)):
-            twin.ranks = half.ranks.copy()
-            for price, queue in half.queues.items():
-                orders = OrderedDict((key, copy(order)) for key, order in queue.orders.items())
-                twin.queues[price] = _Queue(queue.total, orders)
-                forked._orders.update(orders)
+        forked._expiries, forked.next_expiry = self._expiries.copy(), self.next_expiry
+        self._bids.fork(forked._bids, forked._orders)
+        self._asks.fork(forked._asks, forked._orders)
         return forked
 
     def submit(self, now: Instant, order: NewOrder) -> list[BookEvent]:
@@ -174,11 +197,6 @@ class MatchingEngine:
         self._forget(order)
         return [removed]
 
-    @property
-    def next_expiry(self) -> float:
-        """When the next order may expire; infinity where none will."""
-        return self._expiries[0][0] if self._expiries else inf
-
     def expire(self, now: Instant) -> list[BookEvent]:
         """Take off every order whose expiry is at or before *now*, each at its own time."""
         events: list[BookEvent] = []
@@ -188,23 +206,25 @@ class MatchingEngine:
             # An amended expiry leaves its old entry behind; only the present one counts.
             if order is not None and order.expires_at == at:
                 events += self.cancel(at, key, Removal.EXPIRED)
+        self._look_ahead()
         return events
+
+    def _look_ahead(self) -> None:
+        self.next_expiry = self._expiries[0][0] if self._expiries else inf
 
     def crosses(self, side: Side, price: Price) -> bool:
         """Say whether an order of *side* at *price* would meet an opposite one."""
         best = self._opposite(side).best
         return best is not None and (price - best) * side.sign >= 0
 
-    def best(self, side: Side) -> Price | None:
-        """Return the best resting price of a side."""
-        return self._half(side).best
+    @property
+    def touch(self) -> tuple[Price | None, Price | None]:
+        """The best bid and the best ask."""
+        return self._bids.best, self._asks.best
 
-    def depth(self, side: Side, levels: int) -> int:
-        """Return the quantity on the first *levels* prices of a side."""
-        half, total = self._half(side), 0
-        for rank in half.ranks[-levels:]:
-            total += half.queues[abs(rank)].total
-        return total
+    def depths(self, levels: int) -> tuple[int, int]:
+        """Return the quantity on the first *levels* prices of the bids and of the asks."""
+        return self._bids.depth(levels), self._asks.depth(levels)
 
     def beyond(self, side: Side, price: int) -> list[int]:
         """Return the keys of the orders of *side* at strictly better prices than *price*, best price first, oldest first."""
@@ -248,6 +268,7 @@ class MatchingEngine:
     def _watch(self, order: _Order) -> None:
         if order.expires_at is not None:
             heapq.heappush(self._expiries, (order.expires_at, order.key))
+            self._look_ahead()
 
     def _forget(self, order: _Order) -> None:
         del self._orders[order.key]

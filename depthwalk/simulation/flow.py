@@ -12,12 +12,18 @@ import math
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from operator import attrgetter
+from typing import NamedTuple, Protocol
 
 from depthwalk.domain.order import Side
 from depthwalk.domain.units import CONTRACT, SECOND, Instant, Quantity
 
 VALUE_STEP_SECONDS = 0.5
+_VALUE_STEP = round(VALUE_STEP_SECONDS * SECOND)
+_MOMENT = attrgetter("at")
+_WINDOW = 10 * SECOND
+"""How far ahead arrivals are drawn at a time; no figure depends on it."""
+
 _LOWEST_VALUE, _HIGHEST_VALUE = 3.0, 97.0
 _NUMBER_STRIDE = 4
 _RECORDED_NUMBER = 2
@@ -88,8 +94,7 @@ class MarketClass:
         return replace(self, half_gap=self.half_gap + cents, insensitive_reach=self.insensitive_reach + cents)
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderOrder:
+class ProviderOrder(NamedTuple):
     """A provider comes: rests *offset* cents from fair until *expires_at*. *number* is unique within the world."""
 
     at: Instant
@@ -100,8 +105,7 @@ class ProviderOrder:
     expires_at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class NoiseTaker:
+class NoiseTaker(NamedTuple):
     """A taker comes, willing to pay *reach* cents beyond fair."""
 
     at: Instant
@@ -110,24 +114,21 @@ class NoiseTaker:
     reach: float
 
 
-@dataclass(frozen=True, slots=True)
-class InformedTaker:
+class InformedTaker(NamedTuple):
     """A taker comes who knows the value; which side he takes, if any, the book decides."""
 
     at: Instant
     quantity: Quantity
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewTick:
-    """Providers look at their stale quotes; *index* counts from the world's beginning."""
+class ReviewTick(NamedTuple):
+    """Providers look at their stale quotes; *tick* counts from the world's beginning."""
 
     at: Instant
-    index: int
+    tick: int
 
 
-@dataclass(frozen=True, slots=True)
-class ValueStep:
+class ValueStep(NamedTuple):
     """The latent value is now *value* cents."""
 
     at: Instant
@@ -176,7 +177,8 @@ def exogenous(market_class: MarketClass, seed: int, start: Instant, value: float
             *(_Providers(market_class, stream(seed, f"provider {side.value}"), start, side) for side in Side),
             *(_NoiseTakers(market_class, stream(seed, f"taker {side.value}"), start, side) for side in Side),
             _Informed(market_class, stream(seed, "informed"), start),
-        )
+        ),
+        start,
     )
 
 
@@ -189,45 +191,54 @@ def _contracts(rng: random.Random, mean: float, sigma: float) -> Quantity:
     return Quantity(max(1, round(drawn)) * CONTRACT)
 
 
-class _Endless(Iterator[Exogenous]):
-    """An iterator that never ends. Generators would say the same in fewer lines, but cannot be pickled."""
+class _Source(Protocol):
+    """One kind of arrivals, endless, drawn in pieces of time."""
 
-    def __iter__(self) -> Self:
-        return self
+    def until(self, end: Instant) -> list[Exogenous]:
+        """Return, in order of time, what comes before *end* and has not been returned yet."""
+        ...
 
 
-class _Merged(_Endless):
-    """Endless iterators as one, in order of time; at the same time, in the order given."""
+class _Merged(Iterator[Exogenous]):
+    """Sources as one, in order of time; at the same time, in the order given.
 
-    def __init__(self, parts: Sequence[_Endless]) -> None:
-        self._parts = parts
-        firsts = [next(part) for part in parts]
-        self._heap = [(event.at, index, event) for index, event in enumerate(firsts)]
-        heapq.heapify(self._heap)
+    A generator would say the same in fewer lines, but cannot be pickled.
+    """
+
+    def __init__(self, sources: Sequence[_Source], start: Instant) -> None:
+        self._sources = sources
+        self._end = start
+        self._ahead: list[Exogenous] = []
 
     def __next__(self) -> Exogenous:
-        _, index, event = self._heap[0]
-        following = next(self._parts[index])
-        heapq.heapreplace(self._heap, (following.at, index, following))
-        return event
+        ahead = self._ahead
+        while not ahead:
+            # Latest first, so that the next is taken off the end; sorting keeps the order of what is equal.
+            self._end = Instant(self._end + _WINDOW)
+            for source in self._sources:
+                ahead += source.until(self._end)
+            ahead.sort(key=_MOMENT)
+            ahead.reverse()
+        return ahead.pop()
 
 
-class _Providers(_Endless):
+class _Providers:
     def __init__(self, cls: MarketClass, rng: random.Random, start: Instant, side: Side) -> None:
         self._class, self._rng, self._side = cls, rng, side
-        self._at = float(start)
+        self._next = _later(float(start), rng, cls.provider_rate)
         self._number = 0 if side is Side.BUY else 1
 
-    def __next__(self) -> Exogenous:
+    def until(self, end: Instant) -> list[Exogenous]:
         cls, rng = self._class, self._rng
-        self._at = _later(self._at, rng, cls.provider_rate)
-        moment = Instant(round(self._at))
-        offset = cls.half_gap + rng.expovariate(1.0 / cls.provider_reach)
-        quantity = _contracts(rng, cls.provider_size, cls.provider_size_sigma)
-        expires_at = Instant(moment + lifetime(rng, cls.provider_life))
-        number = self._number
-        self._number += _NUMBER_STRIDE
-        return ProviderOrder(moment, number, self._side, offset, quantity, expires_at)
+        drawn: list[Exogenous] = []
+        while (at := Instant(round(self._next))) < end:
+            offset = cls.half_gap + rng.expovariate(1.0 / cls.provider_reach)
+            quantity = _contracts(rng, cls.provider_size, cls.provider_size_sigma)
+            expires_at = Instant(at + lifetime(rng, cls.provider_life))
+            drawn.append(ProviderOrder(at, self._number, self._side, offset, quantity, expires_at))
+            self._number += _NUMBER_STRIDE
+            self._next = _later(self._next, rng, cls.provider_rate)
+        return drawn
 
 
 def _poisson(rng: random.Random, mean: float) -> int:
@@ -238,7 +249,7 @@ def _poisson(rng: random.Random, mean: float) -> int:
     return count
 
 
-class _NoiseTakers(_Endless):
+class _NoiseTakers:
     """Hawkes clusters: founders at the rate that makes the total `taker_rate`, each taker followed by `branching` others."""
 
     def __init__(self, cls: MarketClass, rng: random.Random, start: Instant, side: Side) -> None:
@@ -247,67 +258,91 @@ class _NoiseTakers(_Endless):
         self._founder = _later(float(start), rng, self._founder_rate)
         self._followers: list[float] = []
 
-    def __next__(self) -> Exogenous:
-        cls, rng = self._class, self._rng
-        if self._followers and self._followers[0] <= self._founder:
-            at = heapq.heappop(self._followers)
-        else:
-            at = self._founder
-            self._founder = _later(self._founder, rng, self._founder_rate)
-        for _ in range(_poisson(rng, cls.branching)):
-            heapq.heappush(self._followers, _later(at, rng, 1.0 / cls.cluster_seconds))
-        quantity = _contracts(rng, cls.taker_size, cls.taker_size_sigma)
-        insensitive = rng.random() < cls.insensitive_share
-        reach = rng.expovariate(1.0 / cls.taker_reach)
-        return NoiseTaker(Instant(round(at)), self._side, quantity, cls.insensitive_reach if insensitive else reach)
+    def until(self, end: Instant) -> list[Exogenous]:
+        cls, rng, followers = self._class, self._rng, self._followers
+        drawn: list[Exogenous] = []
+        while True:
+            follows = bool(followers) and followers[0] <= self._founder
+            at = followers[0] if follows else self._founder
+            moment = Instant(round(at))
+            if moment >= end:
+                return drawn
+            if follows:
+                heapq.heappop(followers)
+            else:
+                self._founder = _later(at, rng, self._founder_rate)
+            for _ in range(_poisson(rng, cls.branching)):
+                heapq.heappush(followers, _later(at, rng, 1.0 / cls.cluster_seconds))
+            quantity = _contracts(rng, cls.taker_size, cls.taker_size_sigma)
+            insensitive = rng.random() < cls.insensitive_share
+            reach = rng.expovariate(1.0 / cls.taker_reach)
+            drawn.append(NoiseTaker(moment, self._side, quantity, cls.insensitive_reach if insensitive else reach))
 
 
-class _Informed(_Endless):
+class _Informed:
     def __init__(self, cls: MarketClass, rng: random.Random, start: Instant) -> None:
         self._class, self._rng = cls, rng
-        self._at = float(start)
+        self._next = self._after(float(start))
 
-    def __next__(self) -> Exogenous:
-        self._at = _later(self._at, self._rng, 2 * self._class.informed_rate)
-        contracts = max(1, round(self._rng.expovariate(1.0 / self._class.informed_size)))
-        return InformedTaker(Instant(round(self._at)), Quantity(contracts * CONTRACT))
+    def _after(self, at: float) -> float:
+        return _later(at, self._rng, 2 * self._class.informed_rate)
+
+    def until(self, end: Instant) -> list[Exogenous]:
+        drawn: list[Exogenous] = []
+        while (at := Instant(round(self._next))) < end:
+            contracts = max(1, round(self._rng.expovariate(1.0 / self._class.informed_size)))
+            drawn.append(InformedTaker(at, Quantity(contracts * CONTRACT)))
+            self._next = self._after(self._next)
+        return drawn
 
 
-class _Reviews(_Endless):
+class _Reviews:
     def __init__(self, cls: MarketClass, start: Instant) -> None:
         self._class, self._start = cls, start
-        self._index = 0
+        self._index = 1
 
-    def __next__(self) -> Exogenous:
-        self._index += 1
-        return ReviewTick(Instant(self._start + round(self._index * SECOND / self._class.review_rate)), self._index)
+    def until(self, end: Instant) -> list[Exogenous]:
+        start, rate, index = self._start, self._class.review_rate, self._index
+        drawn: list[Exogenous] = []
+        while (at := start + round(index * SECOND / rate)) < end:
+            drawn.append(ReviewTick(Instant(at), index))
+            index += 1
+        self._index = index
+        return drawn
 
 
-def _reflected(value: float) -> float:
-    if value < _LOWEST_VALUE:
-        return 2 * _LOWEST_VALUE - value
-    return min(value, 2 * _HIGHEST_VALUE - value)
-
-
-class _Values(_Endless):
+class _Values:
     """Small steps at a fixed pace, and news between them."""
 
     def __init__(self, cls: MarketClass, rng: random.Random, start: Instant, value: float) -> None:
         self._class, self._rng, self._start, self._value = cls, rng, start, value
         self._sigma = cls.volatility * math.sqrt(VALUE_STEP_SECONDS)
-        self._step, self._steps = float(start), 0
+        self._steps = 1
         self._news = _later(float(start), rng, 1.0 / cls.news_interval)
 
-    def __next__(self) -> Exogenous:
-        cls, rng = self._class, self._rng
-        due = self._step + VALUE_STEP_SECONDS * SECOND
-        if self._news < due:
-            at = self._news
-            size = cls.news_size * (0.5 + 0.5 * rng.expovariate(1.0))
-            self._value = _reflected(self._value + (size if rng.getrandbits(1) else -size))
-            self._news = _later(self._news, rng, 1.0 / cls.news_interval)
-        else:
-            self._steps += 1
-            at = self._step = self._start + self._steps * VALUE_STEP_SECONDS * SECOND
-            self._value = _reflected(self._value + rng.gauss(0.0, self._sigma))
-        return ValueStep(Instant(round(at)), self._value)
+    def until(self, end: Instant) -> list[Exogenous]:
+        # Most of what happens in a market comes from here, so the state is kept in locals while it is drawn.
+        start, gauss, sigma = self._start, self._rng.gauss, self._sigma
+        value, steps, news = self._value, self._steps, self._news
+        drawn: list[Exogenous] = []
+        while True:
+            due = start + steps * _VALUE_STEP
+            at = due if due <= news else round(news)
+            if at >= end:
+                break
+            if due <= news:
+                value += gauss(0.0, sigma)
+                steps += 1
+            else:
+                value += self._jump()
+                news = _later(news, self._rng, 1.0 / self._class.news_interval)
+            if not _LOWEST_VALUE <= value <= _HIGHEST_VALUE:
+                value = 2 * (_LOWEST_VALUE if value < _LOWEST_VALUE else _HIGHEST_VALUE) - value
+            drawn.append(ValueStep(Instant(at), value))
+        self._value, self._steps, self._news = value, steps, news
+        return drawn
+
+    def _jump(self) -> float:
+        rng = self._rng
+        size = self._class.news_size * (0.5 + 0.5 * rng.expovariate(1.0))
+        return size if rng.getrandbits(1) else -size

@@ -22,17 +22,19 @@ class Valuation:
     """What the crowd believes, in cents: the value, the providers' lagged idea of it, and the impact of recent trades."""
 
     def __init__(self, market_class: MarketClass, at: Instant, value: float) -> None:
-        self._class = market_class
         self.value = value
+        self._lag, self._impact_life = market_class.provider_lag, market_class.impact_life
+        self._lean = market_class.imbalance_weight
+        self._per_contract = market_class.impact_per_contract
         self._lagged, self._lagged_at = value, at
         self._impact, self._impact_at = 0.0, at
 
     def _lagged_value(self, at: Instant) -> float:
         elapsed = (at - self._lagged_at) / SECOND
-        return self.value + (self._lagged - self.value) * math.exp(-elapsed / self._class.provider_lag)
+        return self.value + (self._lagged - self.value) * math.exp(-elapsed / self._lag)
 
     def _impact_now(self, at: Instant) -> float:
-        return self._impact * math.exp(-(at - self._impact_at) / SECOND / self._class.impact_life)
+        return self._impact * math.exp(-(at - self._impact_at) / SECOND / self._impact_life)
 
     def step(self, at: Instant, value: float) -> None:
         """Move the value to *value* cents; the providers follow in time."""
@@ -41,13 +43,13 @@ class Valuation:
 
     def traded(self, at: Instant, taker: Side, quantity: int) -> None:
         """Let a trade of *quantity* (Quantity units) shift the quotes in the taker's direction."""
-        self._impact = self._impact_now(at) + taker.sign * self._class.impact_per_contract * quantity / CONTRACT
+        self._impact = self._impact_now(at) + taker.sign * self._per_contract * quantity / CONTRACT
         self._impact_at = at
 
     def fair(self, at: Instant, bid_depth: int, ask_depth: int) -> float:
         """Return what providers quote around, in cents; the depths are those of the first three levels of each side."""
         total = bid_depth + ask_depth
-        lean = self._class.imbalance_weight * (bid_depth - ask_depth) / total if total else 0.0
+        lean = self._lean * (bid_depth - ask_depth) / total if total else 0.0
         return self._lagged_value(at) + self._impact_now(at) + lean
 
 

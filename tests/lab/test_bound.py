@@ -55,7 +55,7 @@ SIMPLE = Arm(name="simple_limit", algorithm="simple_limit", params=default_param
 
 def _mirrored(event: Exogenous) -> Exogenous:
     """Return what happens in the same world seen by a seller: values stay, being worth half a dollar."""
-    return event if isinstance(event, InformedTaker) else replace(event, side=MIRROR[event.side])  # type: ignore[union-attr] # no value steps here
+    return event if isinstance(event, InformedTaker) else event._replace(side=MIRROR[event.side])  # type: ignore[union-attr] # no value steps here
 
 
 def _world(contracts: int, action: Action = Action.BUY) -> MadeWorld:

@@ -49,7 +49,7 @@ def test_rates_and_sizes_are_those_of_the_class(market_class: MarketClass) -> No
     informed = [one for one in world if isinstance(one, InformedTaker)]
     assert 2 * market_class.informed_rate == pytest.approx(len(informed) / seconds, rel=0.10)
     ticks = [one for one in world if isinstance(one, ReviewTick)]
-    assert list(range(1, len(ticks) + 1)) == [one.index for one in ticks]
+    assert list(range(1, len(ticks) + 1)) == [one.tick for one in ticks]
     assert market_class.review_rate == pytest.approx(len(ticks) / seconds, rel=0.01)
 
 

@@ -122,7 +122,7 @@ def spliced(setting: Setting, seed: int, other_seed: int, *, parting: Instant, w
         yield from takewhile(lambda event: event.at < parting, ours)
         for event in dropwhile(lambda event: event.at < parting, theirs):
             # Numbers of its own: an order of the one past may still rest.
-            yield replace(event, number=event.number + 4_000_000) if isinstance(event, ProviderOrder) else event
+            yield event._replace(number=event.number + 4_000_000) if isinstance(event, ProviderOrder) else event
 
     world = WarmWorld(setting, seed)
     crowd = CrowdBook(
