@@ -62,6 +62,22 @@ def model_fee(schedule: FeeSchedule, price: Price, quantity: Quantity, is_taker:
     return rate(schedule, is_taker) * quantity * price * (ONE - price) / ONE
 
 
+def trade_fee(schedule: FeeSchedule, price: Price, quantity: Quantity, is_taker: bool) -> Money:
+    """Return the fee of one fill rounded up to the micro-dollar, before the account's balance is rounded.
+
+    Raises:
+        DomainError: as `model_fee`.
+
+    """
+    _check(price, quantity)
+    return _rounded_up(rate(schedule, is_taker), price, quantity)
+
+
+def _rounded_up(factor: Fraction, price: Price, quantity: Quantity) -> Money:
+    """Return the model fee of that rate rounded up, without a Fraction for each step on the way."""
+    return Money(-(-factor.numerator * quantity * price * (ONE - price) // (factor.denominator * ONE)))
+
+
 def _check(price: Price, quantity: Quantity) -> None:
     if not 0 <= price <= ONE:
         raise DomainError(f"no fill has the price {format_price(price)}")
@@ -101,13 +117,12 @@ class FeeAccumulator:
         factor = self._rates.get(is_taker)
         if factor is None:
             factor = self._rates[is_taker] = rate(self._schedule, is_taker)
-        # The model fee rounded up, without a Fraction for each step on the way.
-        trade_fee = -(-factor.numerator * quantity * price * (ONE - price) // (factor.denominator * ONE))
+        unrounded = _rounded_up(factor, price, quantity)
         # A sale of YES is taken to bring in its price. As a purchase of NO it would cost one dollar a contract less that
         # price; a dollar times hundredths of a contract is whole cents, so the remainder below is the same.
-        change = -side.sign * cost(price, quantity) - trade_fee
+        change = -side.sign * cost(price, quantity) - unrounded
         rounding_fee = change % self._precision
-        fee = trade_fee + rounding_fee
+        fee = unrounded + rounding_fee
         collected = self._collected + rounding_fee
         # Section 8, step 4, taken at its word: where the fee is smaller than the step owed (fractions of a contract, or the
         # intermediary's cents), the fee itself is given back, and the rest stays owed.

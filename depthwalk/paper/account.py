@@ -10,6 +10,7 @@ is not locked beforehand, so such a fill can take the last cent and a little mor
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from depthwalk.domain.order import Side
 from depthwalk.domain.units import ONE, Money, Price, Quantity
@@ -39,8 +40,7 @@ class AccountState:
     positions: tuple[PositionState, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Commitment:
+class Commitment(NamedTuple):
     """A resting (or wished-for) order as far as money goes: *quantity* is what remains of it."""
 
     side: Side
@@ -51,6 +51,11 @@ class Commitment:
 def unit_price(side: Side, price: Price) -> int:
     """Return what opening one contract costs: p for a bid, 1 - p for an ask."""
     return price if side is Side.BUY else ONE - price
+
+
+def locked(opening: Iterable[tuple[Side, Price, int]]) -> Money:
+    """Return what parts of orders that open a position lock."""
+    return Money(sum(quantity * unit_price(side, price) for side, price, quantity in opening))
 
 
 class Account:
@@ -69,24 +74,31 @@ class Account:
         """Return the position in a market, empty where there was never one."""
         return self._positions.get(ticker) or PositionState(ticker=ticker)
 
+    def held(self, ticker: str) -> Quantity:
+        """Return the contracts held in a market; below 0 for NO."""
+        found = self._positions.get(ticker)
+        return Quantity(0) if found is None else found.quantity
+
     def positions(self) -> list[PositionState]:
         """Return every position ever held, by ticker."""
         return [self._positions[ticker] for ticker in sorted(self._positions)]
 
     def reserved(self, ticker: str, orders: Iterable[Commitment]) -> Money:
         """Return what all the resting orders of one market lock together."""
-        return Money(sum(quantity * unit_price(side, price) for side, price, quantity in self.opening(ticker, orders)))
+        return locked(self.opening(ticker, orders))
 
     def opening(self, ticker: str, orders: Iterable[Commitment]) -> list[tuple[Side, Price, int]]:
         """Return the parts of orders that open a position, as (side, price, quantity), dearest first."""
-        held = self.position(ticker).quantity
-        closing = {Side.BUY: max(0, -held), Side.SELL: max(0, held)}
+        held = self.held(ticker)
+        closer, closing = (Side.SELL, held) if held > 0 else (Side.BUY, -held)
         parts: list[tuple[Side, Price, int]] = []
-        for order in sorted(orders, key=lambda one: -unit_price(one.side, one.price)):
-            closes = min(closing[order.side], order.quantity)
-            closing[order.side] -= closes
-            if order.quantity > closes:
-                parts.append((order.side, order.price, order.quantity - closes))
+        for side, price, quantity in sorted(orders, key=lambda one: -unit_price(one.side, one.price)):
+            opens: int = quantity
+            if side is closer:
+                opens = max(0, quantity - closing)
+                closing -= quantity - opens
+            if opens:
+                parts.append((side, price, opens))
         return parts
 
     def fill(self, ticker: str, side: Side, price: Price, quantity: Quantity, fee: Money) -> None:

@@ -15,14 +15,13 @@ terminal, so canceling one is a 404. Order groups and subaccounts are not there.
 import random
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from math import ceil
 
-from depthwalk.analysis.fees import DIRECT_PRECISION, FeeAccumulator, model_fee
+from depthwalk.analysis.fees import DIRECT_PRECISION, FeeAccumulator, trade_fee
 from depthwalk.domain.market import MarketStatus
 from depthwalk.domain.order import OrderStatus, TimeInForce
 from depthwalk.domain.units import Instant, Money, Price, Quantity, format_price
 from depthwalk.errors import ExchangeError
-from depthwalk.paper.account import Account, AccountState, Commitment
+from depthwalk.paper.account import Account, AccountState, Commitment, locked
 from depthwalk.paper.ledger import Ledger, PaperOrder, average
 from depthwalk.paper.listing import Listing
 from depthwalk.paper.refusals import fault_of, missing, refusal
@@ -93,20 +92,22 @@ class PaperExchange:
 
     def available(self) -> Money:
         """Return cash less what resting orders lock."""
-        locked = sum(self._account.reserved(ticker, self._commitments(ticker)) for ticker in self._ledger.busy())
-        return Money(self._account.cash - locked)
+        taken = sum(self._account.reserved(ticker, self._commitments(ticker)) for ticker in self._ledger.busy())
+        return Money(self._account.cash - taken)
 
     # --- time ---
 
     def advance(self, now: Instant, tickers: Iterable[str] = ()) -> Instant:
         """Let everything up to *now* happen in *tickers* and wherever orders of ours rest; return the time that holds."""
         self._now = max(self._now, now)
-        known = len(self._ledger.fills)
-        for ticker in dict.fromkeys((*self._ledger.busy(), *tickers)):
+        ledger = self._ledger
+        known = len(ledger.fills)
+        for ticker in dict.fromkeys((*ledger.busy(), *tickers)):
             listing = self._listings.get(ticker)
             if listing is not None:
                 self._run(listing)
-        self._ledger.order_fills(known)
+        if len(ledger.fills) > known:
+            ledger.order_fills(known)
         return self._now
 
     def listing(self, now: Instant, ticker: str) -> Listing:
@@ -120,7 +121,8 @@ class PaperExchange:
     def _run(self, listing: Listing) -> None:
         close = listing.terms.close_time
         until = self._now if close is None else min(self._now, close)
-        self._book(listing, listing.book.advance(until))
+        if events := listing.book.advance(until):
+            self._book(listing, events)
         if close is not None and self._now >= close and not listing.closed:
             listing.closed = True
             self._clear(listing, close)
@@ -157,7 +159,7 @@ class PaperExchange:
         self._check_create(now, listing, body)
         quantity = body.quantity
         if body.reduce_only:
-            held = self._account.position(body.ticker).quantity
+            held = self._account.held(body.ticker)
             quantity = Quantity(min(quantity, max(0, -body.side.sign * held)))
         order = self._new_order(now, listing, body, quantity)
         wish = Commitment(side=body.side, price=body.price, quantity=quantity)
@@ -313,13 +315,13 @@ class PaperExchange:
         """Refuse what the cash cannot carry: all that is locked, and the taker fee of the wish at its limit, its worst case."""
         ticker = listing.ticker
         elsewhere = [other for other in self._ledger.busy() if other != ticker]
-        locked = sum(self._account.reserved(other, self._commitments(other)) for other in elsewhere)
+        taken = sum(self._account.reserved(other, self._commitments(other)) for other in elsewhere)
         opened = self._account.opening(ticker, orders)
         mine = min(wish.quantity, sum(size for side, _, size in opened if side is wish.side))
         if not mine:
             return
-        fee = ceil(model_fee(listing.fees, wish.price, Quantity(mine), is_taker=True)) + DIRECT_PRECISION
-        if locked + self._account.reserved(ticker, orders) + fee > self._account.cash:
+        fee = trade_fee(listing.fees, wish.price, Quantity(mine), is_taker=True) + DIRECT_PRECISION
+        if taken + locked(opened) + fee > self._account.cash:
             raise refusal("insufficient_balance")
 
     # --- what happens ---

@@ -4,9 +4,8 @@
 not know which one it has. Keys name orders: ours are negative, the crowd's are not.
 """
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from depthwalk.domain.book import Book
 from depthwalk.domain.order import Side, TimeInForce
@@ -25,8 +24,7 @@ class Removal(Enum):
     SELF_TRADE = "self trade"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewOrder:
+class NewOrder(NamedTuple):
     """An order for a book, YES leg. *owner* None is the crowd, whose orders never count as self-trades."""
 
     key: int
@@ -40,8 +38,7 @@ class NewOrder:
     expires_at: Instant | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Executed:
+class Executed(NamedTuple):
     """A trade. Either key is None where the other party is a displayed quantity and not a known order."""
 
     at: Instant
@@ -52,8 +49,7 @@ class Executed:
     taker: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Removed:
+class Removed(NamedTuple):
     """*quantity* of an order is gone without a trade, and with it the order."""
 
     at: Instant
