@@ -6,6 +6,7 @@ then counts on the monotonic clock (the one that goes on through a suspend, wher
 
 import asyncio
 import time
+from collections.abc import Awaitable
 from typing import Protocol
 
 from depthwalk.domain.units import Duration, Instant
@@ -18,7 +19,7 @@ class Clock(Protocol):
         """Return the present as an Instant."""
         ...
 
-    async def sleep(self, duration: Duration) -> None:
+    def sleep(self, duration: Duration) -> Awaitable[None]:
         """Wait *duration*; not at all where it is zero or less."""
         ...
 

@@ -111,13 +111,15 @@ class Standing(NamedTuple):
     """What all children come to, until something happens to one: those *live*, and what of them should rest in the book.
 
     *in_doubt*: the outcome of a write is unknown; *in_flight*: or it is unanswered, so that a book cannot be cleaned of our
-    orders with certainty. *filled*: the larger of the fills we hold and what the venue reported, child by child; *committed*:
-    the most that can have been filled in the end if nothing more is sent.
+    orders with certainty; *settled*: all are terminal, and every fill the venue reported has been read. *filled*: the larger
+    of the fills we hold and what the venue reported, child by child; *committed*: the most that can have been filled in the
+    end if nothing more is sent.
     """
 
     live: tuple[Child, ...]
     in_doubt: bool
     in_flight: bool
+    settled: bool
     filled: Quantity
     committed: Quantity
     bids: Mapping[Price, int]
@@ -129,13 +131,14 @@ class Standing(NamedTuple):
         live: list[Child] = []
         bids: dict[Price, int] = {}
         asks: dict[Price, int] = {}
-        filled, committed, in_doubt, in_flight = 0, 0, False, False
+        filled, committed, in_doubt, in_flight, settled = 0, 0, False, False, True
         for child in children:
             done = max(child.filled, child.reported)
             filled += done
             if child.status is not OrderStatus.RESTING:
-                if not child.live:
+                if child.status.terminal:
                     committed += done
+                    settled = settled and child.filled >= child.reported
                     continue
                 in_flight = True
                 in_doubt |= child.status is OrderStatus.IN_DOUBT
@@ -148,6 +151,7 @@ class Standing(NamedTuple):
             live=tuple(live),
             in_doubt=in_doubt,
             in_flight=in_flight,
+            settled=settled and not live,
             filled=Quantity(filled),
             committed=Quantity(committed),
             bids=bids,
@@ -207,7 +211,7 @@ class Children:
     @property
     def settled(self) -> bool:
         """Whether nothing is alive and no reported fill is missing."""
-        return all(child.settled for child in self)
+        return self.standing.settled
 
     @property
     def filled(self) -> Quantity:

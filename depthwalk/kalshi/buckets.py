@@ -4,6 +4,7 @@ Reservations stand, so waiters never wake together, and every sequence of depart
 and capacity would let pass. A level may be handed to a bucket of another size; that may cost tokens and never makes any.
 """
 
+from copy import copy
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -45,8 +46,17 @@ class Bucket:
         self._gain = per_second.numerator
         self._token = per_second.denominator * _MILLION
         self._full = capacity * self._token
-        self._level = self._full
-        self._at = Instant(0)
+        self.refill()
+
+    def another(self) -> "Bucket":
+        """Return a full bucket of the same rate and capacity."""
+        twin = copy(self)
+        twin.refill()
+        return twin
+
+    def refill(self) -> None:
+        """Be full, as in the beginning."""
+        self._level, self._at = self._full, Instant(0)
 
     def _level_at(self, at: Instant) -> int:
         return min(self._full, self._level + (at - self._at) * self._gain)
@@ -104,6 +114,12 @@ class Budget:
         split = share > 0 and capacity - kept >= largest
         self.common = Bucket(rate=rate * (1 - share) if split else rate, capacity=capacity - kept if split else capacity)
         self.kept = Bucket(rate=rate * share, capacity=kept) if split else None
+
+    def another(self) -> "Budget":
+        """Return a full one of the same sizes."""
+        twin = copy(self)
+        twin.common, twin.kept = self.common.another(), None if self.kept is None else self.kept.another()
+        return twin
 
     def choose(self, now: Instant, cost: int, *, cancel: bool, weight: int = 1) -> tuple[Bucket, int, Duration]:
         """Return the bucket to take from, how much, and the wait: a cancel takes whichever is sooner.

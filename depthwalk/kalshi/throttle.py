@@ -4,6 +4,7 @@ Levels can be handed from one throttle to another of the same account, of other 
 makes any. Source: kalshi-api.md section 9.
 """
 
+from copy import copy
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
@@ -151,6 +152,17 @@ class Throttle:
         self._reads = self._budget(limits.read, share=Fraction(0))
         self._writes = self._budget(limits.write, share=self._cancel_reserve)
 
+    def another(self) -> "Throttle":
+        """Return a throttle of the same sizes whose buckets are full: what working the sizes out again would come to."""
+        twin = copy(self)
+        twin.refill()
+        return twin
+
+    def refill(self) -> None:
+        """Have full buckets of its own, as in the beginning."""
+        self._reads, self._writes = self._reads.another(), self._writes.another()
+        self._calls = None if self._calls is None else self._calls.another()
+
     @property
     def levels(self) -> Levels:
         """What the buckets hold."""
@@ -211,12 +223,12 @@ class Throttle:
         *weight*: how many such requests to reserve for, as far as the bucket holds them, for others that cannot be seen.
         """
         cancel = kind is Kind.CANCEL
-        chosen = [self._of(kind).choose(now, cost, cancel=cancel, weight=weight)]
+        bucket, tokens, wait = self._of(kind).choose(now, cost, cancel=cancel, weight=weight)
         if self._calls is not None:
-            chosen.append(self._calls.choose(now, 1, cancel=cancel, weight=weight))
-        wait = max(each for _, _, each in chosen)
-        for bucket, tokens, _ in chosen:
-            bucket.take(Instant(now + wait), tokens)
+            calls, count, later = self._calls.choose(now, 1, cancel=cancel, weight=weight)
+            wait = max(wait, later)
+            calls.take(Instant(now + wait), count)
+        bucket.take(Instant(now + wait), tokens)
         return wait
 
 

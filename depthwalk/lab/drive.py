@@ -54,6 +54,7 @@ class Drive:
         self._looking = False
         self._looks: deque[Look] = deque()
         self._feed_lost = False
+        self._finish: Finish | None = None
         # To start asks for nothing but to be woken; what reads and writes can be connected once there is a ledger.
         intents = executor.handle(Started(at=clock.now(), parent=parent, market=market, rules=rules))
         self._effects = Effects.connect(
@@ -70,14 +71,14 @@ class Drive:
 
     def to_the_end(self) -> Finish:
         """Let time pass until the executor finishes. Raises DomainError where it never does."""
-        clock, executor = self._clock, self._executor
-        self._clock.spawn(self._ring())
-        self._clock.spawn(self._effects.watch.keep_looking())
-        while executor.finish is None:
+        clock = self._clock
+        clock.spawn(self._ring())
+        clock.spawn(self._effects.watch.keep_looking())
+        while (finish := self._finish) is None:
             if not clock.turn():
                 raise DomainError("nothing is left to happen, and the run has not finished")
         clock.close()
-        return executor.finish
+        return finish
 
     # --- the inbox ---
 
@@ -89,12 +90,13 @@ class Drive:
 
     def _listen(self) -> None:
         self._listening = False
-        while self._inbox and self._executor.finish is None:
+        while self._inbox and self._finish is None:
             self._handle(self._inbox.popleft())
 
     def _handle(self, event: Event) -> None:
         for intent in self._executor.handle(event):
             self._perform(intent)
+        self._finish = self._executor.finish
 
     def _perform(self, intent: Intent) -> None:
         match intent:

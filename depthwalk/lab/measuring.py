@@ -1,6 +1,6 @@
 """Measuring one execution of the laboratory: its fills and the world at the common horizon turned into a `Trial`."""
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -20,26 +20,20 @@ from depthwalk.executors.space import BuyerSpace
 
 
 class Mids:
-    """Twice the mid of a buyer's book over time, as sampled; None while a side is empty."""
+    """Twice the mid of a buyer's book as sampled every *step* from *start* on; None while a side is empty."""
 
-    def __init__(self) -> None:
-        self._times: list[Instant] = []
-        self._twice: list[int | None] = []
-
-    def add(self, at: Instant, twice: int | None) -> None:
-        """Take a sample; samples come in order of time."""
-        self._times.append(at)
-        self._twice.append(twice)
+    def __init__(self, start: Instant, step: Duration, twice: Sequence[int | None]) -> None:
+        self._start, self._step, self._twice = start, step, twice
 
     def before(self, at: Instant) -> int | None:
         """Return the latest sample before *at*; None where there is none, or no mid."""
-        place = bisect_left(self._times, at)
-        return self._twice[place - 1] if place else None
+        place = min(-((self._start - at) // self._step), len(self._twice))
+        return self._twice[place - 1] if place > 0 else None
 
     def after(self, at: Instant) -> int | None:
         """Return the first sample at or after *at*; None where there is none yet, or no mid."""
-        place = bisect_left(self._times, at)
-        return self._twice[place] if place < len(self._times) else None
+        place = max(0, -((self._start - at) // self._step))
+        return self._twice[place] if place < len(self._twice) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,12 +14,12 @@ from depthwalk.domain.book import Book
 from depthwalk.domain.grid import STRUCTURES
 from depthwalk.domain.messages import Rules
 from depthwalk.domain.order import Action, Outcome, ParentOrder
-from depthwalk.domain.units import DOLLAR, SECOND, Duration, Instant, Money, seconds
+from depthwalk.domain.units import DOLLAR, SECOND, Duration, Instant, Money, Price, seconds
 from depthwalk.executors.base import Executor
 from depthwalk.executors.registry import make_executor
 from depthwalk.executors.space import BuyerSpace
 from depthwalk.executors.state import BaseParams
-from depthwalk.kalshi.throttle import CostTable, Throttle
+from depthwalk.kalshi.throttle import Throttle
 from depthwalk.lab.drive import Drive
 from depthwalk.lab.measuring import Ended, Mids, measure
 from depthwalk.lab.stage import Conditions, LivingBook, Stage
@@ -30,7 +30,7 @@ from depthwalk.paper.account import AccountState
 from depthwalk.paper.crowd import CrowdBook, Onlooker
 from depthwalk.paper.exchange import PaperExchange
 from depthwalk.paper.listing import Listing
-from depthwalk.paper.trading import TradingBook
+from depthwalk.paper.trading import BookEvent, TradingBook
 from depthwalk.simulation.flow import stream
 from depthwalk.wire.markets import MarketRecord
 
@@ -44,12 +44,18 @@ LATEST: Final = seconds(300)
 """How long after the horizon an empty side is waited for: who has to complete then has to wait as well."""
 
 _STEP: Final = SECOND
-_COSTS: Final = CostTable()
+_THROTTLE: Final = Throttle()
+"""The sizes of an account's buckets; every run has full ones of its own."""
+
 PARENT_ID: Final = "0" * 32
 """Of every order in the laboratory: each has an exchange of its own."""
 
 _PURSE: Final = Money(1_000_000_000 * DOLLAR)
 """What an arm may spend is set by the order; the account is never what stops it."""
+
+
+Touch = tuple[Price | None, Price | None]
+"""The best bid and the best ask of the YES leg; None where a side is empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +99,7 @@ class WarmWorld:
         path: list[int | None] = []
         for step in STEPS:
             book.advance(Instant(START + step))
-            twice = _twice(book, self.space)
+            twice = _twice(book.best, self.space)
             path.append(None if twice is None else twice - arrival)
         self.benchmark = replace(self.benchmark, path=tuple(path))
 
@@ -109,7 +115,7 @@ def run(world: Stage, arm: Arm, *, until: Duration = HORIZON) -> Trial:
 
 def play(world: Stage, name: str, executor: Executor, *, until: Duration = HORIZON) -> Trial:
     """Run an executor that has not been started as the arm *name*, as `run`."""
-    setting, book = world.setting, world.fork()
+    setting, book = world.setting, _Sampled(world.fork())
     exchange = exchange_of(setting, book)
     clock = Schedule(START)
     venue = LabVenue(
@@ -117,17 +123,14 @@ def play(world: Stage, name: str, executor: Executor, *, until: Duration = HORIZ
         clock,
         rng=stream(world.seed, "latency"),
         latency=setting.latency,
-        throttle=Throttle(costs=_COSTS),
+        throttle=_THROTTLE.another(),
         market=setting.market,
     )
-    sampler = _Sampler(exchange, book, world.space)
-    clock.spawn(sampler.keep_sampling(clock))
     Drive(executor, world.parent, setting.market, Rules(), exchange=venue, clock=clock).to_the_end()
     usage = venue.usage
-    sampler.sample_until(Instant(START + HORIZON))
     final = completing_book(exchange, book, world.space)
     resting = len(exchange.ledger.resting(TICKER))
-    sampler.sample_until(Instant(START + until))
+    exchange.advance(Instant(START + until), (TICKER,))
     return measure(
         world.seed,
         name,
@@ -136,7 +139,7 @@ def play(world: Stage, name: str, executor: Executor, *, until: Duration = HORIZ
             executor=executor,
             fills=tuple(record.fill for record in exchange.ledger.fills),
             began=START,
-            mids=sampler.mids,
+            mids=Mids(START, _STEP, [_twice(touch, world.space) for touch in book.touches]),
             final=final,
             api=usage,
             throttled=venue.waited,
@@ -161,6 +164,12 @@ def run_seed(
     return [run(world, arm, until=until) for arm in arms]
 
 
+def _twice(touch: Touch, space: BuyerSpace) -> int | None:
+    """Return twice a buyer's mid; None while a side is empty."""
+    bid, ask = touch
+    return None if bid is None or ask is None else space.twice(bid + ask)
+
+
 def completing_book(exchange: PaperExchange, book: TradingBook, space: BuyerSpace) -> Book:
     """Bring the exchange to the horizon and return the buyer's book to complete the rest in: a later one while none offers."""
     at = START + HORIZON
@@ -179,36 +188,27 @@ def exchange_of(setting: Conditions, book: TradingBook) -> PaperExchange:
     return PaperExchange([listing], ids=random.Random(0), source="laboratory", account=AccountState(cash=_PURSE))
 
 
-class _Sampler:
-    """Looks at the mid once a second; looking changes nothing."""
+class _Sampled:
+    """A book whose touch is noted every second as it is moved on; noting it changes nothing. A `LivingBook`."""
 
-    def __init__(self, exchange: PaperExchange, book: LivingBook, space: BuyerSpace) -> None:
-        self.mids = Mids()
-        self._exchange, self._book, self._space = exchange, book, space
-        self._at = START
-        self._sample()
+    def __init__(self, book: LivingBook) -> None:
+        self.touches: list[Touch] = []
+        self._book = book
+        self._due = START
+        self.submit, self.amend, self.cancel = book.submit, book.amend, book.cancel
+        self.book, self.ahead = book.book, book.ahead
 
-    async def keep_sampling(self, clock: Schedule) -> None:
-        """Sample while the run goes on."""
-        while True:
-            await clock.sleep(_STEP)
-            self._next()
+    @property
+    def best(self) -> Touch:
+        """The best bid and the best ask."""
+        return self._book.best
 
-    def sample_until(self, at: Instant) -> None:
-        """Sample up to then, and bring the exchange there."""
-        while self._at + _STEP <= at:
-            self._next()
-
-    def _next(self) -> None:
-        self._at = Instant(self._at + _STEP)
-        self._exchange.advance(self._at, (TICKER,))
-        self._sample()
-
-    def _sample(self) -> None:
-        self.mids.add(self._at, _twice(self._book, self._space))
-
-
-def _twice(book: LivingBook, space: BuyerSpace) -> int | None:
-    """Return twice a buyer's mid; None while a side is empty."""
-    bid, ask = book.best
-    return None if bid is None or ask is None else space.twice(bid + ask)
+    def advance(self, now: Instant) -> list[BookEvent]:
+        """Let everything up to and including *now* happen."""
+        book, events = self._book, list[BookEvent]()
+        while (due := self._due) <= now:
+            events += book.advance(due)
+            self.touches.append(book.best)
+            self._due = Instant(due + _STEP)
+        events += book.advance(now)
+        return events

@@ -30,6 +30,13 @@ from depthwalk.wire.orders import AmendBody, CreateBody
 _ROOT: Final = "/trade-api/v2"
 _ORDERS: Final = f"{_ROOT}/portfolio/events/orders"
 _ORDER: Final = f"{_ORDERS}/:order_id"
+_AMEND: Final = f"{_ORDER}/amend"
+_MARKET: Final = f"{_ROOT}/markets/:ticker"
+_BOOK: Final = f"{_ROOT}/markets/:ticker/orderbook"
+_TRADES: Final = f"{_ROOT}/markets/trades"
+_LIST: Final = f"{_ROOT}/portfolio/orders"
+_ONE: Final = f"{_ROOT}/portfolio/orders/:order_id"
+_FILLS: Final = f"{_ROOT}/portfolio/fills"
 
 
 def _report(order: PaperOrder) -> OrderReport:
@@ -81,9 +88,9 @@ class LabVenue:
 
     async def _there(self, method: str, template: str, kind: Kind = Kind.READ) -> Duration:
         """Wait for the throttle and travel to the exchange; return how long the way back takes."""
-        clock = self._clock
-        cost = self._throttle.costs.cost(method, template)
-        wait = self._throttle.reserve(clock.now(), kind, cost)
+        clock, throttle = self._clock, self._throttle
+        cost = throttle.costs.cost(method, template)
+        wait = throttle.reserve(clock.now(), kind, cost)
         if wait:
             self.waited = Duration(self.waited + wait)
             await clock.sleep(wait)
@@ -107,7 +114,7 @@ class LabVenue:
 
     async def market_again(self, market: Market) -> Market:
         """Read the market once more."""
-        await self._clock.sleep(await self._there("GET", f"{_ROOT}/markets/:ticker"))
+        await self._clock.sleep(await self._there("GET", _MARKET))
         return market
 
     async def status(self, exchange_index: int = 0) -> ExchangeStatus:  # noqa: ARG002 - as above
@@ -119,14 +126,14 @@ class LabVenue:
 
     async def book(self, ticker: str) -> Book:
         """Read the order book."""
-        back = await self._there("GET", f"{_ROOT}/markets/:ticker/orderbook")
+        back = await self._there("GET", _BOOK)
         book = self._exchange.listing(self._clock.now(), ticker).book.book()
         await self._clock.sleep(back)
         return book
 
     async def trades_since(self, ticker: str, since: Instant) -> Sequence[PublicTrade]:
         """List everybody's trades, oldest first."""
-        back = await self._there("GET", f"{_ROOT}/markets/trades")
+        back = await self._there("GET", _TRADES)
         tape = self._exchange.listing(self._clock.now(), ticker).tape
         found = [
             PublicTrade(trade_id=trade.trade_id, at=trade.at, price=trade.price, quantity=trade.quantity, taker=trade.taker)
@@ -138,7 +145,7 @@ class LabVenue:
 
     async def resting_orders(self, ticker: str) -> Sequence[OrderReport]:
         """List our resting orders, newest first."""
-        back = await self._there("GET", f"{_ROOT}/portfolio/orders")
+        back = await self._there("GET", _LIST)
         self._exchange.advance(self._clock.now(), (ticker,))
         found = [_report(order) for order in reversed(self._exchange.ledger.resting(ticker).values())]
         await self._clock.sleep(back)
@@ -146,7 +153,7 @@ class LabVenue:
 
     async def orders_since(self, ticker: str, since: Instant) -> Sequence[OrderReport]:
         """List all our orders since then, newest first."""
-        back = await self._there("GET", f"{_ROOT}/portfolio/orders")
+        back = await self._there("GET", _LIST)
         self._exchange.advance(self._clock.now(), (ticker,))
         found = [_report(order) for order in reversed(self._exchange.ledger.orders()) if order.created_at >= since]
         await self._clock.sleep(back)
@@ -154,7 +161,7 @@ class LabVenue:
 
     async def order(self, order_id: str) -> OrderReport:
         """Read one order."""
-        back = await self._there("GET", f"{_ROOT}/portfolio/orders/:order_id")
+        back = await self._there("GET", _ONE)
         self._exchange.advance(self._clock.now())
         order = self._exchange.ledger.by_id(order_id)
         report = None if order is None else _report(order)
@@ -165,7 +172,7 @@ class LabVenue:
 
     async def fills_since(self, ticker: str, since: Instant) -> Sequence[Fill]:
         """List our fills since then, oldest first."""
-        back = await self._there("GET", f"{_ROOT}/portfolio/fills")
+        back = await self._there("GET", _FILLS)
         self._exchange.advance(self._clock.now(), (ticker,))
         found = [record.fill for record in self._exchange.ledger.fills if record.fill.at >= since]
         await self._clock.sleep(back)
@@ -223,7 +230,7 @@ class LabVenue:
         body = AmendBody(
             ticker=market.ticker, side=side, price=order.price, total=order.total, expires_at=_whole(order.expires_at)
         )
-        back = await self._there("POST", f"{_ORDER}/amend", Kind.WRITE)
+        back = await self._there("POST", _AMEND, Kind.WRITE)
         try:
             receipt = self._exchange.amend(self._clock.now(), order_id, body)
         except ExchangeError as no:

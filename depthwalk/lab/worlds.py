@@ -6,6 +6,7 @@ that what was found in one is tried in the others (section 3.5). A setting is a 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Final
 
 from depthwalk.domain.grid import STRUCTURES
@@ -106,13 +107,13 @@ class Setting:
     @property
     def market(self) -> Market:
         """The market as execution sees it."""
-        return Market(
-            ticker=TICKER,
-            event_ticker=TICKER,
-            status=MarketStatus.ACTIVE,
-            grid=STRUCTURES[self.structure],
-            fees=self.fees,
-        )
+        return _market(self.structure, self.fees)
+
+
+@cache
+def _market(structure: str, fees: FeeSchedule) -> Market:
+    """Return the market of that price grid and those fees: one for all runs, which ask for it thousands of times."""
+    return Market(ticker=TICKER, event_ticker=TICKER, status=MarketStatus.ACTIVE, grid=STRUCTURES[structure], fees=fees)
 
 
 def setting(lab_class: LabClass, world: World) -> Setting:

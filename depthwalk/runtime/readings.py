@@ -223,7 +223,7 @@ class Readings:
         self._post(BookChanged(at=self._clock.now(), book=book, confirmed_at=asked, foreign=foreign))
 
     def _versions(self) -> int:
-        return sum(child.version for child in self._children)
+        return sum([child.version for child in self._children])
 
     async def _post_end(self, child: Child, report: OrderReport) -> None:
         await self.complete_fills(child.client_id, report.filled)

@@ -10,13 +10,13 @@ from typing import Final
 
 from depthwalk.analysis.calibrated import Calibrated, ClusterFit, MomentFit, Origin, Parameter, Verdict
 from depthwalk.domain.units import CONTRACT, Quantity
-from depthwalk.errors import UsageError
+from depthwalk.errors import ConfigError, UsageError
 from depthwalk.lab.calibration.clustering import Clustering, cluster
 from depthwalk.lab.calibration.fitting import ROUNDS, WORK, Progress, Target, Worlds, fit, moments_of
 from depthwalk.lab.calibration.moments import MOMENTS, Band, bands
-from depthwalk.lab.calibration.observed import STRETCH, Observed
+from depthwalk.lab.calibration.observed import Observed
 from depthwalk.lab.calibration.parameters import begin, in_motion, missing
-from depthwalk.lab.class_files import SPANS, dump_class
+from depthwalk.lab.class_files import SPANS, dump_class, parse_class
 from depthwalk.lab.worlds import LabClass
 from depthwalk.simulation.flow import MarketClass
 
@@ -47,14 +47,14 @@ def calibrate(observed: Observed, wish: Wish, *, effort: float = 1.0, progress: 
 
     Raises:
         UsageError: the recording does not identify some parameters, and no class is named to take them from; each is named
-            with what would identify it.
+            with what would identify it. Or what comes of it is beyond what a class may be.
 
     """
     data = _usable(observed)
     unknown = missing(observed, data)
     if wish.assume is None:
         raise UsageError(refusal(unknown), hint="`--assume CLASS` takes those from a class, and writes them down as assumed")
-    clustering = cluster(observed.flows, STRETCH) if observed.flows and "branching" not in unknown else None
+    clustering = None if "branching" in unknown else cluster(observed.flows)
     beginning = begin(wish.name, wish.assume.market, observed, data, clustering)
     paced = "taker_rate" not in unknown and "provider_rate" in unknown
     shapes = {key: band for key, band in data.items() if not paced or key != _PACED}
@@ -79,6 +79,14 @@ def calibrate(observed: Observed, wish: Wish, *, effort: float = 1.0, progress: 
     )
     clusters = None if clustering is None else _cluster_fit(clustering)
     assumed = {each.name: each.source for each in parameters if each.origin is Origin.ASSUMED}
+    text = dump_class(lab_class, assumed=assumed, fit=_fit(rows, clusters, observed, parameters))
+    try:
+        parse_class(text, f"class {wish.name}")
+    except ConfigError as error:
+        raise UsageError(
+            f"nobody could trade in what comes of it: {error}",
+            hint=f"assume a class that is nearer to it than {wish.assume.name}",
+        ) from None
     return Calibrated(
         name=wish.name,
         sources=wish.sources,
@@ -91,7 +99,7 @@ def calibrate(observed: Observed, wish: Wish, *, effort: float = 1.0, progress: 
         parameters=tuple(parameters),
         moments=tuple(rows),
         clustering=clusters,
-        text=dump_class(lab_class, assumed=assumed, fit=_fit(rows, clusters, observed, parameters)),
+        text=text,
     )
 
 

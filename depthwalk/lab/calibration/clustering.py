@@ -1,6 +1,6 @@
 """How takers cluster: a Hawkes process by maximum likelihood, and whether time rescaled by it ticks evenly. Numbers only.
 
-Each stretch of each side has a rate of its own, so that busy and quiet hours are not taken for clusters; the branching (how
+Each flow (a side of a stretch) has a rate of its own, so that busy and quiet hours are not taken for clusters; the branching (how
 many takers follow one) and the delay (exponential, as `simulation.flow` draws it) are common to all. Both are found by
 expectation and maximization: of every taker, how surely was it a follower, and how late. By the random time change theorem the
 integrated rate between takers is exponential with mean 1 if the model holds (Kolmogorov and Smirnov's distance says how far off
@@ -19,6 +19,14 @@ _FIVE_PERCENT: Final = 1.358
 
 
 @dataclass(frozen=True, slots=True)
+class Flow:
+    """The takers of one side through a stretch of so many *seconds*: their *times* from its beginning, in order."""
+
+    times: Sequence[float]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Clustering:
     """*branching* followers a taker, *delay* seconds later on average; *distance* of the residuals, *allowed* at 5 %."""
 
@@ -34,31 +42,31 @@ class Clustering:
         return self.distance <= self.allowed
 
 
-def cluster(flows: Sequence[Sequence[float]], seconds: float) -> Clustering | None:
-    """Fit takers' times, one sequence a side and stretch of *seconds*; None where there is nothing to fit.
+def cluster(flows: Sequence[Flow]) -> Clustering | None:
+    """Fit takers' times; None where none could have followed another.
 
-    Every sequence begins at 0 and is in order. Takers of one moment cannot be told apart and were one order.
+    Takers of one moment cannot be told apart and were one order. Who came alone counts: nobody followed him.
     """
-    flows = [flow for flow in flows if len(flow) > 1]
-    count = sum(map(len, flows))
-    if not flows:
+    flows = [flow for flow in flows if flow.times]
+    count = sum(len(flow.times) for flow in flows)
+    if count == len(flows):
         return None
-    rates = [len(flow) / 2 / seconds for flow in flows]
+    rates = [len(flow.times) / 2 / flow.seconds for flow in flows]
     branching, delay = 0.3, 1.0
     for _ in range(_ROUNDS):
         before = branching, delay
         sure, late, reach, born = 0.0, 0.0, 0.0, []
         for flow, rate in zip(flows, rates, strict=True):
-            founders, followers, waited = _share(flow, rate, branching, delay)
+            founders, followers, waited = _share(flow.times, rate, branching, delay)
             sure, late = sure + followers, late + waited
-            reach += sum(1 - math.exp(-(seconds - at) / delay) for at in flow)
+            reach += sum(1 - math.exp(-(flow.seconds - at) / delay) for at in flow.times)
             born.append(founders)
         branching = min(0.95, sure / max(reach, 1e-9))
         delay = max(1e-3, late / sure) if sure > 0 else delay
-        rates = [max(founders, 1e-6) / seconds for founders in born]
+        rates = [max(founders, 1e-6) / flow.seconds for founders, flow in zip(born, flows, strict=True)]
         if abs(branching - before[0]) < _CLOSE and abs(math.log(delay / before[1])) < _CLOSE:
             break
-    gaps = sorted(gap for flow, rate in zip(flows, rates, strict=True) for gap in _rescaled(flow, rate, branching, delay))
+    gaps = sorted(gap for flow, rate in zip(flows, rates, strict=True) for gap in _rescaled(flow.times, rate, branching, delay))
     distance = max(
         max((index + 1) / len(gaps) + math.expm1(-gap), -math.expm1(-gap) - index / len(gaps)) for index, gap in enumerate(gaps)
     )

@@ -5,9 +5,10 @@ changed), and one that looks now and then, which shows shapes and nothing that m
 """
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter, itemgetter
 from typing import Final
 
 from depthwalk.domain.book import Book
@@ -15,6 +16,7 @@ from depthwalk.domain.grid import fitting_structure
 from depthwalk.domain.order import Side
 from depthwalk.domain.units import CENT, CONTRACT, SECOND, Instant, Price, Quantity
 from depthwalk.errors import UsageError
+from depthwalk.lab.calibration.clustering import Flow
 from depthwalk.lab.calibration.simulated import Look
 from depthwalk.lab.calibration.sums import AT, FOLLOWED, NEAR, PRICES, Stretch, count_taker, nothing
 from depthwalk.lab.recorded.tape import Kind, Tape
@@ -22,8 +24,8 @@ from depthwalk.lab.recorded.tape import Kind, Tape
 STRETCH: Final = 300
 """Seconds of a stretch."""
 
-COARSEST: Final = 10
-"""Looks further apart than this many seconds show no movement."""
+STEPS: Final = (1, 2, 4, 5, 10)
+"""Seconds between two looks: the longer horizons are multiples of all of them. Looks further apart show no movement."""
 
 HOLD: Final = 600 * SECOND
 """How long a book of a recording that keeps only what changed is taken to stand."""
@@ -71,8 +73,7 @@ class Observed:
     polled: bool
     markets: int
     table: tuple[Sequence[float], ...]
-    flows: tuple[tuple[float, ...], ...] = ()
-    """The times of the takers of one side through one stretch, in seconds from its beginning, for each side and stretch."""
+    flows: tuple[Flow, ...] = ()
     prints: bool = False
 
     def total(self, name: str) -> float:
@@ -117,7 +118,7 @@ def observe(markets: Sequence[RecordedMarket]) -> Observed:
     step = _step(markets)
     look = Look(step=step or 1, increases=step is not None, trades=any(each.takers for each in markets))
     table: list[Sequence[float]] = []
-    flows: list[tuple[float, ...]] = []
+    flows: list[Flow] = []
     # By name, so that it is the same recording in whatever order it was read.
     for market in sorted(markets, key=lambda each: each.ticker):
         takers = grouped(market.takers)
@@ -129,7 +130,8 @@ def observe(markets: Sequence[RecordedMarket]) -> Observed:
         else:
             for first in range(market.rows[0][0], market.rows[-1][0], STRETCH * SECOND):
                 table.append(_stretch(market, takers, Instant(first), look))
-                flows += _times(takers, Instant(first))
+                until = min(first + STRETCH * SECOND, market.rows[-1][0])
+                flows += _flows(takers, Instant(first), Instant(until))
     prices = {
         level[0] for market in markets for _, book in market.rows if book for side in (book.bids, book.asks) for level in side
     }
@@ -149,7 +151,7 @@ def observe_tapes(tapes: Sequence[Tape], prints: Sequence[Prints] = ()) -> Obser
     trades = any(tape.has_trades for tape in tapes)
     look = Look(step=1, every_change=True, trades=trades or bool(prints))
     table: list[Sequence[float]] = []
-    flows: list[tuple[float, ...]] = []
+    flows: list[Flow] = []
     prices: set[int] = set()
     for tape in tapes:
         prices.update(tape.price.tolist())
@@ -158,7 +160,7 @@ def observe_tapes(tapes: Sequence[Tape], prints: Sequence[Prints] = ()) -> Obser
             table.append(sums)
             flows += flow
     if not trades:
-        table += [_print_sums(each, prints) for each in prints]
+        table += map(_print_sums, prints)
     return _enough(
         Observed(
             structure=fitting_structure(prices),
@@ -190,7 +192,7 @@ def _enough(observed: Observed) -> Observed:
 
 
 def _step(markets: Sequence[RecordedMarket]) -> int | None:
-    """Return how many seconds apart a recording looks, by the closest tenth of its looks; None: now and then."""
+    """Return how many seconds apart a recording looks at least, by the closest tenth of its looks; None: now and then."""
     gaps = sorted(
         later[0] - earlier[0]
         for market in markets
@@ -199,8 +201,8 @@ def _step(markets: Sequence[RecordedMarket]) -> int | None:
     )
     if not gaps:
         return None
-    step = max(1, math.ceil(gaps[len(gaps) // _FINEST_SHARE] / SECOND - 0.5))
-    return step if step <= COARSEST else None
+    apart = math.ceil(gaps[len(gaps) // _FINEST_SHARE] / SECOND - 0.5)
+    return next((step for step in STEPS if step >= apart), None)
 
 
 def _shapes(rows: Iterable[tuple[Instant, Book | None]]) -> Sequence[float]:
@@ -215,9 +217,10 @@ def _shapes(rows: Iterable[tuple[Instant, Book | None]]) -> Sequence[float]:
 def _stretch(market: RecordedMarket, takers: Sequence[Taker], first: Instant, look: Look) -> Sequence[float]:
     stretch = Stretch(look.step, increases=True)
     until = min(first + STRETCH * SECOND, market.rows[-1][0])
-    flow = iter([each for each in takers if first < each.at <= until])
+    begun = bisect_right(takers, first, key=attrgetter("at"))
+    flow = iter(takers[begun : bisect_right(takers, until, key=attrgetter("at"))])
     taker = next(flow, None)
-    known = iter(market.rows)
+    known = iter(market.rows[max(0, bisect_right(market.rows, first, key=itemgetter(0)) - 1) :])
     row, book = next(known, None), None
     since = first
     for at in range(first, until + 1, look.step * SECOND):
@@ -231,17 +234,20 @@ def _stretch(market: RecordedMarket, takers: Sequence[Taker], first: Instant, lo
     return stretch.close(tells_adds=False, tells_trades=bool(market.takers))
 
 
-def _times(takers: Sequence[Taker], first: Instant) -> Iterator[tuple[float, ...]]:
+def _flows(takers: Sequence[Taker], first: Instant, until: Instant) -> Iterator[Flow]:
+    """Return the flow of each side from one time to another, where it has takers."""
+    here = takers[bisect_left(takers, first, key=attrgetter("at")) : bisect_left(takers, until, key=attrgetter("at"))]
     for sign in (1, -1):
-        times = tuple(
-            (each.at - first) / SECOND for each in takers if each.sign == sign and 0 <= each.at - first < STRETCH * SECOND
-        )
+        times = tuple((each.at - first) / SECOND for each in here if each.sign == sign)
         if times:
-            yield times
+            yield Flow(times, (until - first) / SECOND)
 
 
-def _flow_stretches(takers: Sequence[Taker]) -> Iterator[tuple[Sequence[float], list[tuple[float, ...]]]]:
-    """Return the stretches of a market of which only trades are known; they count while the last price was in range."""
+def _flow_stretches(takers: Sequence[Taker]) -> Iterator[tuple[Sequence[float], list[Flow]]]:
+    """Return the stretches of a market of which only trades are known; they count while the last price was in range.
+
+    The last one ends nobody knows when, so that it tells nothing of how its takers follow one another.
+    """
     if not takers:
         return
     price, index = takers[0].price / CENT, 0
@@ -255,15 +261,15 @@ def _flow_stretches(takers: Sequence[Taker]) -> Iterator[tuple[Sequence[float], 
             index += 1
         if counts:
             sums[AT["trade_seconds"]] += STRETCH
-            yield sums, list(_times(takers[max(0, index - int(sums[AT["trades"]])) : index], Instant(first)))
+            until = Instant(first + STRETCH * SECOND)
+            yield sums, list(_flows(takers, Instant(first), until)) if until <= takers[-1].at else []
 
 
-def _print_sums(prints: Prints, everything: Sequence[Prints]) -> Sequence[float]:
-    """Return what a market traded as takers: as many as its contracts make at the mean size of all single trades seen."""
-    sizes = [size for each in everything for size in each.sizes if size > 0]
-    sums, mean = nothing(), sum(sizes) / max(1, len(sizes))
+def _print_sums(prints: Prints) -> Sequence[float]:
+    """Return what a market traded as takers: as many as its contracts make at the mean size of its single trades seen."""
+    sizes, sums = [size for size in prints.sizes if size > 0], nothing()
     if sizes:
-        count = prints.contracts / mean
+        count = prints.contracts * len(sizes) / sum(sizes)
         logs = [math.log(size) for size in sizes]
         sums[AT["trades"]] = count
         sums[AT["traded"]] = prints.contracts
@@ -298,7 +304,7 @@ class _Levels:
         return math.inf if self.best is None else (self.best - price * self._sign) / CENT
 
 
-def _tape_stretches(tape: Tape, *, trades: bool) -> Iterator[tuple[Sequence[float], list[tuple[float, ...]]]]:
+def _tape_stretches(tape: Tape, *, trades: bool) -> Iterator[tuple[Sequence[float], list[Flow]]]:
     bids, asks = _Levels(tape.first.bids, Side.BUY), _Levels(tape.first.asks, Side.SELL)
     rows = tape.rows()
     row = next(rows, None)
@@ -320,7 +326,8 @@ def _tape_stretches(tape: Tape, *, trades: bool) -> Iterator[tuple[Sequence[floa
                 stretch.trade(each.at, each.sign, each.quantity / CONTRACT)
                 orders.append(each)
             stretch.sample(_book(bids, asks))
-        yield stretch.close(tells_adds=True, tells_trades=trades), list(_times(orders, Instant(first)))
+        until = min(first + STRETCH * SECOND, tape.until)
+        yield stretch.close(tells_adds=True, tells_trades=trades), list(_flows(orders, Instant(first), Instant(until)))
 
 
 def _book(bids: _Levels, asks: _Levels) -> Book:

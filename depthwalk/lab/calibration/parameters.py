@@ -28,6 +28,8 @@ _STANDING: Final = 3.0
 """Orders that stand on a side, for each price with orders within 5 cents: some share a price, some stand further off."""
 
 _WIDEST: Final = 2.5
+_FEWEST_FOLLOWERS: Final = 30
+"""Takers who followed others that it needs to tell how soon they do."""
 
 
 class _Needs(Enum):
@@ -72,6 +74,7 @@ _NEEDS: Final[Mapping[str, _Needs]] = {
     "review_rate": _Needs.ORDERS,
 }
 
+_BY_CLUSTERS: Final = ("branching", "cluster_seconds")
 _SIZES: Final = ("provider_size", "provider_size_sigma")
 
 
@@ -92,9 +95,17 @@ def missing(observed: Observed, bands: Mapping[str, Band]) -> dict[str, str]:
 
 
 def _sees_lives(observed: Observed, bands: Mapping[str, Band]) -> bool:
-    """Say whether orders are seen to come and to go: they must live longer than nobody looks."""
-    residence = bands.get("residence")
-    return residence is not None and (observed.look.every_change or residence.value >= 2 * observed.look.step)
+    """Say whether prices are seen to move, and orders to come and to go: they must live longer than nobody looks."""
+    residence, moves = bands.get("residence"), any(f"volatility{span}" in bands for span in HORIZONS)
+    return moves and residence is not None and (observed.look.every_change or residence.value >= 2 * observed.look.step)
+
+
+def _told_by(clustering: Clustering | None) -> set[str]:
+    """Return which parameters takers' times tell: without any who followed another they do not tell how soon."""
+    if clustering is None:
+        return set()
+    told = clustering.branching * clustering.takers >= _FEWEST_FOLLOWERS
+    return set(_BY_CLUSTERS if told else _BY_CLUSTERS[:1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,10 +149,11 @@ def begin(
         # Takers at the pace of takers, or of orders where nothing is known of takers.
         pace = value.get("trade_rate", assumed.taker_rate * value["add_rate"] / assumed.provider_rate) / assumed.taker_rate
         guess["taker_rate"], guess["informed_rate"] = assumed.taker_rate * pace, assumed.informed_rate * pace
-    if clustering is not None and "branching" not in unknown:
-        guess["branching"] = min(0.9, max(0.02, clustering.branching))
-        guess["cluster_seconds"] = min(600.0, max(0.05, clustering.delay))
-    known = [key for key in SPANS if key not in unknown]
+    told = _told_by(clustering)
+    if clustering is not None:
+        branching, delay = min(0.9, max(0.02, clustering.branching)), min(600.0, max(0.05, clustering.delay))
+        guess |= {key: value for key, value in zip(_BY_CLUSTERS, (branching, delay), strict=True) if key in told}
+    known = [key for key in SPANS if key not in unknown and (key in told or key not in _BY_CLUSTERS)]
     measured = {"cluster_seconds"} if seen else {"cluster_seconds", "branching"}
     if observed.look.every_change:
         measured |= set(_SIZES)

@@ -156,8 +156,10 @@ def _read_rows(path: Path, markets: dict[str, RecordedMarket]) -> None:
 def _take(row: _Row, market: RecordedMarket) -> None:
     at = parse_instant(row.ts)
     if row.taker_side is not None:
-        sign = 1 if row.taker_side == "yes" else -1
-        market.takers.append(Taker(at, sign, parse_price(row.yes_price), parse_quantity(row.count)))
+        sign, count = 1 if row.taker_side == "yes" else -1, parse_quantity(row.count)
+        if count <= 0:
+            raise DomainError(f"a trade of {row.count} contracts")
+        market.takers.append(Taker(at, sign, parse_price(row.yes_price), count))
     elif isinstance(row.yes, msgspec.UnsetType) or isinstance(row.no, msgspec.UnsetType):
         raise DomainError("neither a book (yes, no) nor a trade (yes_price, count, taker_side)")
     else:

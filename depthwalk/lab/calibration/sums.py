@@ -30,7 +30,7 @@ AHEAD: Final = 4
 """Seconds over which the imbalance is asked what it says of the mid."""
 
 AFTER_TRADE: Final = (5, 30)
-"""Seconds after a trade at which the mid is looked at."""
+"""Seconds after a trade at which the mid is looked at, to the nearest look."""
 
 FOLLOWED: Final = 2 * SECOND
 """A taker is followed if another comes to the same side within this: how takers cluster, whatever makes them."""
@@ -182,11 +182,9 @@ class Stretch:
 
     def _mark(self, span: int) -> None:
         """Note how far the mid has gone with each trade by *span* seconds after the step before it."""
-        if span % self._step and self._step != 1:
-            return
-        mids, sums = self._mids, self._sums
+        mids, sums, ahead = self._mids, self._sums, max(1, round(span / self._step))
         for index, sign in self._trades:
-            later = index + span // self._step
+            later = index + ahead
             if later < len(mids) and not (math.isnan(mids[index]) or math.isnan(mids[later])):
                 sums[AT[f"marked{span}"]] += 1
                 sums[AT[f"mark{span}"]] += sign * (mids[later] - mids[index])
