@@ -26,7 +26,7 @@ class Verdict(Enum):
 
 
 NEAR: Final = 0.15
-"""A moment outside its band is near up to this far from the recording's: in proportion, or of the larger of the two."""
+"""A moment outside its band is near up to this far from the recording's, in proportion to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -121,7 +121,7 @@ def test_bins_of_the_size_relative_to_the_touch_include_their_upper_end(touch: i
 
 
 def test_a_cell_says_what_was_ordered_and_what_the_books_were() -> None:
-    """The quantity of all seeds; spread, touch and depth on the mean of those with two sides; one asked for more than the touch."""
+    """The quantity of all seeds; spread, touch and depth: means of those with two sides; one asks for more than the touch."""
     deep = replace(BENCHMARK, best_bid=Price(5_700), touch=Quantity(40 * CONTRACT), within_3=Quantity(90 * CONTRACT))
     cell = _cell(
         [trial(0, BASE), trial(1, BASE, benchmark=deep), replace(one_sided(2, BASE), requested=Quantity(50 * CONTRACT))]

@@ -83,6 +83,19 @@ def test_the_answer_has_to_beat_the_start_in_a_play_off(lucky: bool) -> None:
     assert ((0.5,) if lucky else first.center) == last.center
 
 
+def test_it_never_stops_looking_around() -> None:
+    """Generation after generation has a whole population, though all of them say that the start is best."""
+    sizes = []
+
+    def evaluate(_: int, points: Sequence[Point]) -> list[float]:
+        sizes.append(len(points))
+        return [abs(point[0] - 0.5) for point in points]
+
+    axes, effort = (Number(low=0.0, high=1.0),), Effort(generations=60, population=8)
+    list(search(axes, (0.5,), evaluate, effort=effort, rng=random.Random(1)))
+    assert [9] * 60 == sizes[:60]
+
+
 def test_there_is_no_play_off_against_oneself() -> None:
     """Where the search comes back to its start."""
     found = search((Choice(count=2),), (0.0,), lambda _, points: [p[0] for p in points], effort=Effort(), rng=random.Random(1))
@@ -165,11 +178,12 @@ def test_no_candidate_leaves_the_bounds(drawn: tuple[list[Axis], Point], seed: i
 
 @given(st.integers(1, 50), st.integers(1, 200), st.integers(0, 10_000), st.integers(1, 5_000))
 def test_training_and_results_have_no_seed_in_common(generations: int, runs: int, seed: int, fresh: int) -> None:
-    """And no two generations have, nor the play-off, which has more."""
+    """And no two generations have, nor the play-off, which has more, nor searches of different seeds."""
     effort = Effort(generations=generations, runs=runs)
     training = effort.training(seed)
     assert [runs] * generations + [4 * runs] == [len(each) for each in training]
     assert all(one.stop <= other.start for one, other in pairwise(training))
+    assert training[-1].stop <= effort.training(seed + 1)[0].start
     assert effort.fresh(seed, fresh).stop <= FIRST_TRAINING_SEED <= training[0].start
 
 
