@@ -1,6 +1,6 @@
 """How takers cluster: a Hawkes process by maximum likelihood, and whether time rescaled by it ticks evenly. Numbers only.
 
-Each flow (a side of a stretch) has a rate of its own, so that busy and quiet hours are not taken for clusters; the branching (how
+Each flow (a side of a stretch) has its own rate, so that busy and quiet hours are not taken for clusters; the branching (how
 many takers follow one) and the delay (exponential, as `simulation.flow` draws it) are common to all. Both are found by
 expectation and maximization: of every taker, how surely was it a follower, and how late. By the random time change theorem the
 integrated rate between takers is exponential with mean 1 if the model holds (Kolmogorov and Smirnov's distance says how far off

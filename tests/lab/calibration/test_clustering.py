@@ -8,7 +8,7 @@ import pytest
 
 from depthwalk.domain.order import Side
 from depthwalk.domain.units import SECOND, Instant
-from depthwalk.lab.calibration.clustering import Clustering, cluster
+from depthwalk.lab.calibration.clustering import Clustering, Flow, cluster
 from depthwalk.lab.worlds import CLASSES
 from depthwalk.simulation.flow import NoiseTaker, exogenous, stream
 
@@ -31,8 +31,8 @@ def _alone(rng: Random, rate: float, seconds: float) -> list[float]:
     return times[:-1]
 
 
-def _found(flows: list[list[float]]) -> Clustering:
-    found = cluster(flows, _SECONDS)
+def _found(flows: list[list[float]], seconds: float = _SECONDS) -> Clustering:
+    found = cluster([Flow(times, seconds) for times in flows])
     assert found is not None
     return found
 
@@ -64,11 +64,22 @@ def test_busy_and_quiet_stretches_are_not_taken_for_clusters() -> None:
     """A rate that differs from stretch to stretch is a rate, not a crowd that follows itself."""
     rng = stream(2, "uneven")
     flows = [_alone(rng, rate, 300.0) for rate in (0.01, 0.5) * 4]
-    found = cluster(flows, 300.0)
-    assert found is not None
-    assert found.branching < 0.15
+    assert _found(flows, 300.0).branching < 0.15
+
+
+def test_a_stretch_that_breaks_off_is_as_long_as_it_is() -> None:
+    """Takers through its first third, and then nobody because the recording ends, are no cluster."""
+    rng = stream(3, "short")
+    assert _found([_alone(rng, 0.1, 100.0) for _ in range(60)], 100.0).branching < 0.1
+
+
+def test_who_is_followed_by_nobody_counts() -> None:
+    """Where takers are rare most flows have one, and those with two are not all there is: 60 of 260 are followed, at once."""
+    flows = [[100.0, 101.0 + index / 100] if index % 10 < 3 else [100.0] for index in range(200)]
+    assert 60 / 260 == pytest.approx(_found(flows, 300.0).branching, abs=0.03)
 
 
 def test_nothing_to_fit_is_nothing() -> None:
     """Takers one at a time say nothing of one another."""
-    assert cluster([[1.0], []], 300.0) is None
+    assert cluster([Flow([1.0], 300.0), Flow([], 300.0)]) is None
+    assert cluster([]) is None

@@ -11,7 +11,7 @@ from depthwalk.domain.grid import STRUCTURES
 from depthwalk.domain.market import FeeSchedule
 from depthwalk.domain.units import CONTRACT, SECOND, Instant, Price, Quantity
 from depthwalk.errors import UsageError
-from depthwalk.lab.calibration.moments import values
+from depthwalk.lab.calibration.moments import bands, values
 from depthwalk.lab.calibration.observed import (
     Observed,
     Prints,
@@ -61,6 +61,19 @@ def test_a_recording_that_looks_every_four_seconds() -> None:
     observed = observe([_market(_often(every=4))])
     assert (4, True) == (observed.look.step, observed.look.increases)
     assert "volatility1" not in values(observed.table)
+
+
+@pytest.mark.parametrize(("every", "step"), [(2, 2), (3, 4), (6, 10), (7, 10), (10, 10)])
+def test_looks_at_odd_intervals_still_show_what_moves(every: int, step: int) -> None:
+    """A recording that looks every three seconds is looked at every four: the horizons fit."""
+    observed = observe([_market(_often(every=every), *_takers(300, 10.0))])
+    assert step == observed.look.step
+    assert {"volatility20", "volatility40", "mark5", "mark30"} <= values(observed.table).keys()
+
+
+def test_a_recording_that_looks_further_apart_shows_shapes_only() -> None:
+    """Eleven seconds are too far."""
+    assert observe([_market(_often(every=11), ticker=str(n)) for n in range(8)]).polled
 
 
 def test_a_recording_that_keeps_what_changed_stands_in_between() -> None:
@@ -122,7 +135,8 @@ def test_takers_beside_books() -> None:
     assert 300 / 3_000 / 2 == pytest.approx(shown["trade_rate"], rel=0.02)
     assert (2.0, 0.0) == (shown["trade_size"], shown["followed"])
     assert {"mark5", "mark30"} <= shown.keys()
-    assert 300 == sum(map(len, observed.flows))
+    assert 300 == sum(len(flow.times) for flow in observed.flows)
+    assert [*[300.0] * 9, 299.0] == [flow.seconds for flow in observed.flows]
 
 
 def test_takers_without_books_count_while_their_price_is_in_range() -> None:
@@ -194,12 +208,15 @@ def test_trades_on_a_tape_are_takers() -> None:
 
 
 def test_ticker_prints_tell_of_takers_by_volume() -> None:
-    """What was traded at the mean size of single trades makes so many takers; their spread is that of the single trades."""
-    observed = _seen(_changing(), prints=(Prints(1_000.0, 4_000.0, (1.0, 3.0)), Prints(1_000.0, 2_000.0, ())))
+    """What a market traded, at the mean size of its single trades, makes so many takers; without any it tells nothing."""
+    prints = (Prints(1_000.0, 4_000.0, (1.0, 3.0)), Prints(1_000.0, 4_000.0, (4.0, 4.0)), Prints(1_000.0, 2_000.0, ()))
+    observed = _seen(_changing(), prints=prints)
     shown = values(observed.table)
     assert observed.prints
-    assert (2.0, 6_000 / 2.0 / 2_000 / 2) == (pytest.approx(shown["trade_size"]), pytest.approx(shown["trade_rate"]))
-    assert math.log(3) / 2 == pytest.approx(shown["trade_spread"])
+    assert (8_000 / 3_000, 3_000 / 2_000 / 2) == (pytest.approx(shown["trade_size"]), pytest.approx(shown["trade_rate"]))
+    band = bands(observed.table)["trade_size"]
+    assert band.high - band.low > 1, "markets differ, and the band says so"
+    assert math.log(3) / 2 == pytest.approx(values(_seen(_changing(), prints=prints[:1]).table)["trade_spread"])
 
 
 def test_confirmed_books_are_said_again_and_gaps_end_them() -> None:

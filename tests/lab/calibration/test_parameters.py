@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from depthwalk.lab.calibration.clustering import Clustering
 from depthwalk.lab.calibration.moments import bands
 from depthwalk.lab.calibration.observed import Observed
 from depthwalk.lab.calibration.parameters import begin, in_motion, missing
@@ -69,8 +70,25 @@ def test_a_beginning_is_near_what_is_measured_and_assumes_in_proportion() -> Non
     assert MARKET.provider_size == pytest.approx(found.market.provider_size, rel=0.1)
     lots = found.market.provider_size / assumed.provider_size
     assert assumed.impact_per_contract / lots == pytest.approx(found.market.impact_per_contract)
-    assert {"provider_size", "provider_size_sigma", "cluster_seconds"} == set(found.measured)
-    assert set(SPANS) - NEVER - set(found.measured) == set(found.matched)
+    assert {"provider_size", "provider_size_sigma"} == set(found.measured)
+    assert set(SPANS) - NEVER - TIMES - set(found.measured) == set(found.matched)
+
+
+def test_how_takers_cluster_is_told_by_those_who_follow() -> None:
+    """No flows tell nothing; where hardly anybody follows anybody, how soon he does is not known."""
+    observed = Observed(structure="linear_cent", look=EVERYTHING, polled=False, markets=1, table=TABLES[EVERYTHING])
+    assumed = CLASSES["liquid"].market
+    found = {}
+    for branching in (None, 0.01, 0.5):
+        clustering = None if branching is None else Clustering(branching, 7.0, 1_000, 0.01, 0.04)
+        beginning = begin("new", assumed, observed, bands(observed.table), clustering)
+        told = TIMES & {*beginning.measured, *beginning.matched}
+        found[branching] = told, beginning.market.branching, beginning.market.cluster_seconds
+    assert {
+        None: (set(), assumed.branching, assumed.cluster_seconds),
+        0.01: ({"branching"}, 0.02, assumed.cluster_seconds),
+        0.5: (TIMES, 0.5, 7.0),
+    } == found
 
 
 def test_slow_motion_leaves_the_books_as_they_are() -> None:

@@ -110,6 +110,8 @@ def test_recordings_of_two_kinds_make_no_class(tmp_path: Path) -> None:
         (book_line("yesterday"), "time 'yesterday' is not RFC 3339"),
         (book_line(yes=[("0.4", "1.00"), ("0.40001", "1.00")]), "price '0.40001' is finer than"),
         (trade_line(count="many"), "count 'many' is not a plain decimal number"),
+        (trade_line(count="0.00"), "a trade of 0.00 contracts"),
+        (trade_line(count="-1.00"), "a trade of -1.00 contracts"),
         (trade_line(taker_side="both"), "taker_side"),
         ("{", "not a recorded book or trade"),
     ],
