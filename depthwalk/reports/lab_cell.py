@@ -17,7 +17,7 @@ from depthwalk.reports import lab_plots, wording
 from depthwalk.reports.lab_details import all_figures
 from depthwalk.reports.lab_html import Html, details, figure, table, tag
 from depthwalk.reports.lab_plots import Arm
-from depthwalk.reports.lab_source import named, paired, takes_words
+from depthwalk.reports.lab_source import deep_words, named, paired, takes_words, unpriced_words
 from depthwalk.reports.lab_table import number
 from depthwalk.reports.lab_words import Arms, difference, interval, judged, keyed, shown
 
@@ -77,6 +77,8 @@ def _facts(cell: Cell, asked: Asked) -> str:
         f"By N/touch: {bins}." if bins else "",
         f"Books on average: {', '.join(books)}." if books else "",
         "" if asked.replay is None else takes_words(asked.replay, cell, cell.arms),
+        deep_words(cell),
+        unpriced_words(cell),
     ]
     return " ".join(filter(None, map(str.strip, sentences))).replace("<=", "≤")
 

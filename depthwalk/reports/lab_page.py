@@ -161,7 +161,7 @@ def _verdicts(comparison: Comparison, arms: Arms) -> Iterable[Html]:
 def _matrix(comparison: Comparison, world: str, others: Sequence[Arm]) -> Html:
     cells = [cell for cell in comparison.cells if cell.world == world]
     return table(
-        f"World {world}",
+        f"World {world}: net cents a contract, less the baseline's",
         ["arm", *(heading for cell in cells for heading in (cell.class_name, ""))],
         [
             [keyed(arm), *(part for cell in cells for part in _against(cell.arm(arm.name)))]

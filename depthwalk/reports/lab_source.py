@@ -72,6 +72,21 @@ def takes_words(replay: Replay, cell: Cell, arms: Sequence[ArmFigures]) -> str:
     return f"Trials that took more than {share}: {beyond} of {cell.seeds:,} each{most}. {above}"
 
 
+def deep_words(cell: Cell) -> str:
+    """Say how often the final book did not hold the whole rest, at worst: it flatters who leaves much. Empty where never."""
+    most = max(cell.arms, key=lambda arm: arm.depth_short)
+    if not most.depth_short:
+        return ""
+    trials = _count(most.depth_short, "trial")
+    return f"Rests deeper than the final book, priced on at its last level: at most {trials} ({most.arm})."
+
+
+def unpriced_words(cell: Cell) -> str:
+    """Say how often the final book had no price at all: these trials are in no mean of a shortfall. Empty where never."""
+    found = ", ".join(f"{arm.arm} {arm.unpriced:,}" for arm in cell.arms if arm.unpriced)
+    return f"Rests that no book could price, in no shortfall: {found}." if found else ""
+
+
 def caution(asked: Asked) -> str:
     """Say what may be concluded from markets of this kind."""
     replay = asked.replay

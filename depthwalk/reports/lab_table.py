@@ -28,7 +28,18 @@ from depthwalk.analysis.paired import (
 from depthwalk.analysis.trial_columns import Metric
 from depthwalk.domain.order import Action
 from depthwalk.reports import wording
-from depthwalk.reports.lab_source import MEASURED, caution, cell_title, named, noun, paired, replay_words, takes_words
+from depthwalk.reports.lab_source import (
+    MEASURED,
+    caution,
+    cell_title,
+    deep_words,
+    named,
+    noun,
+    paired,
+    replay_words,
+    takes_words,
+    unpriced_words,
+)
 from depthwalk.reports.wording import UNICODE, Glyphs
 
 ENOUGH_SEEDS = 2_000
@@ -160,19 +171,9 @@ def _heading(asked: Asked, cell: Cell, signs: Glyphs) -> Iterator[Text]:
         ends = list(dict.fromkeys(number(rate, 0) for rate in rates[:1] + rates[-1:]))
         filled = f"{' to '.join(ends)} % filled" if ends else "nothing known of fills"
         yield Text(f"{cell.one_sided:,} of them one-sided at the decision: {filled}, in no other figure", "dim")
-    yield from _rests(cell, signs)
-
-
-def _rests(cell: Cell, signs: Glyphs) -> Iterator[Text]:
-    """Say in how many trials the book at the horizon had no price for all of the rest: it flatters who leaves the most."""
-    *_, most = sorted(cell.arms, key=lambda arm: arm.depth_short)
-    if most.depth_short:
-        words = (
-            f"Rests deeper than the final book, priced on at its last level: at most {most.depth_short:,} trials ({most.arm})"
-        )
-        yield Text(signs.text(words), "dim")
-    if unpriced := ", ".join(f"{arm.arm} {arm.unpriced:,}" for arm in cell.arms if arm.unpriced):
-        yield Text(signs.text(f"Rests that no book could price, in no shortfall: {unpriced}"), "yellow")
+    for words, style in ((deep_words(cell), "dim"), (unpriced_words(cell), "yellow")):
+        if words:
+            yield Text(signs.text(words), style)
 
 
 def arm_name(name: str, signs: Glyphs) -> str:

@@ -106,6 +106,14 @@ def test_means_are_the_comparison_s() -> None:
     assert f"{number(filled.value, 1)} [100.0, 100.0]" == row[2]
 
 
+def test_a_shortfall_that_the_final_book_flatters_is_called_so() -> None:
+    """As in the terminal: before anybody unfolds all figures."""
+    trials = [trial(seed, arm) for seed in range(2) for arm in COSTS]
+    deep = compared(*(replace(each, depth_short=each.arm == OTHER) for each in trials), runs=2)
+    assert f"priced on at its last level: at most 2 trials ({OTHER})." in Page(page(deep)).text
+    assert "priced on" not in read().text
+
+
 def test_differences_and_verdicts_are_the_comparison_s() -> None:
     """Half a cent less at the same fill is better and fills no less; more is worse."""
     against = whole().cells[0].arm(OTHER).against

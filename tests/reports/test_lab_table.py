@@ -99,10 +99,10 @@ def test_one_sided_arrivals_that_all_filled_alike_have_one_figure() -> None:
 def test_a_shortfall_that_the_final_book_flatters_is_called_so() -> None:
     """Who leaves much is priced beyond the book, or not at all: then his worst trials are in no mean."""
     trials = [trial(seed, arm, depth_short=arm == OTHER) for seed in (0, 1) for arm in (BASE, OTHER)]
-    words = "Rests deeper than the final book, priced on at its last level: at most 2 trials (walker)"
+    words = "Rests deeper than the final book, priced on at its last level: at most 2 trials (walker)."
     assert words in _text(compared(trials))
     unpriced = [trial(0, BASE), trial(0, OTHER, shortfall=None), trial(1, BASE), trial(1, OTHER)]
-    assert "Rests that no book could price, in no shortfall: walker 1" in _text(compared(unpriced))
+    assert "Rests that no book could price, in no shortfall: walker 1." in _text(compared(unpriced))
     assert "Rests" not in _text(compared([trial(0, BASE), trial(0, OTHER)]))
 
 
