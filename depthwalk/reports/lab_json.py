@@ -132,6 +132,7 @@ def _against(against: Against) -> dict[str, Json]:
         "verdict": against.verdict.value,
         "fill_verdict": against.fill.value,
         "pairs": against.pairs,
+        "clusters": against.clusters,
         "p": against.p,
         "p_adjusted": against.adjusted,
         "differences": _by_metric(against.differences),

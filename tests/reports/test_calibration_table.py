@@ -1,13 +1,14 @@
 """A calibration on the screen and as JSON: verdicts in words, origins, and what must be said beside them."""
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
 from depthwalk.analysis.calibrated import Calibrated, ClusterFit, MomentFit, Origin, Parameter, Verdict
-from depthwalk.reports.calibration_table import calibration_json, calibration_tables, number
+from depthwalk.reports.calibration_table import UNITS, calibration_json, calibration_tables, number
 from depthwalk.reports.wording import ASCII
+from depthwalk.simulation.flow import MarketClass
 from tests.support.tables import as_text
 
 
@@ -59,7 +60,8 @@ def test_every_parameter_says_where_it_is_from() -> None:
         "matched, but the recording hardly tells",
         "measured",
         "assumed, as in liquid",
-        "The recording says nothing of 1 parameters",
+        "The recording does not say 1 parameter: assumed, in proportion.",
+        "3 markets, 42 stretches, 12,345 books",
         "where chance allows 0.045",
         "The usual order is 330 contracts.",
     ):
@@ -73,13 +75,30 @@ def test_it_fits_eighty_columns_and_plain_signs() -> None:
     assert text.isascii()
 
 
+def test_every_parameter_of_a_class_has_its_unit() -> None:
+    """A rate, a length of time, a distance: a number alone says nothing."""
+    assert {each.name for each in fields(MarketClass)} - {"name"} == set(UNITS)
+    rows = [line.split() for line in as_text(calibration_tables(FOUND), width=80).splitlines()]
+    assert ["provider_size", "258", "contracts", "measured"] in rows
+
+
+def test_a_class_that_is_not_that_market_is_called_so() -> None:
+    """More moments off than not: nobody should conclude from it."""
+    words = "Most moments are off: what is traded in this class is not that market."
+    assert words not in " ".join(as_text(calibration_tables(FOUND), width=80).split())
+    off = replace(FOUND, moments=FOUND.moments[1:])
+    assert words in " ".join(as_text(calibration_tables(off), width=80).split())
+
+
 def test_the_object_has_everything() -> None:
     """Numbers as they are, null where nothing is known, counts of contracts as text."""
     found = calibration_json(FOUND)
     assert found == json.loads(json.dumps(found, allow_nan=False))
-    assert {"value": 22.7, "origin": "matched", "assumed_from": None, "factor": 1.127} == found["parameters"]["provider_rate"]
+    assert {"value": 22.7, "origin": "matched", "assumed_from": None, "factor": 1.127, "unit": "/s, a side"} == (
+        found["parameters"]["provider_rate"]
+    )
     assert {"unit": "c", "data": 2.0, "low": 1.0, "high": 3.0, "class": None, "verdict": "off"} == found["moments"]["rest"]
-    assert ("330", 0.4) == (found["quantity"], found["clustering"]["branching"])
+    assert ("330.00", 0.4) == (found["quantity"], found["clustering"]["branching"])
     assert calibration_json(replace(FOUND, clustering=None))["clustering"] is None
 
 

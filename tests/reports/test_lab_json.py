@@ -42,7 +42,7 @@ def test_the_object_has_what_was_asked_and_what_was_found() -> None:
         if against:
             assert against["verdict"] in ("better", "worse", "undecided")
             assert {metric.key for metric in Metric} == against["differences"].keys()
-            assert against["pairs"] == 107
+            assert (against["pairs"], against["clusters"]) == (107, 107)
 
 
 def test_what_is_not_known_is_null() -> None:
