@@ -33,9 +33,6 @@ from depthwalk.paper.trading import BookEvent, Executed, NewOrder
 from depthwalk.simulation.flow import Exogenous, InformedTaker, NoiseTaker, ProviderOrder
 from depthwalk.simulation.synthetic import taker_limit
 
-MAX_SLIPPAGE: Final = 0.025
-"""The cap of both bounds: the walker's, that of the arms they are compared with."""
-
 WINDOW: Final = seconds(LONGEST)
 """How long the clairvoyant buys, and a constant limit rests: as the arms may."""
 
@@ -43,11 +40,14 @@ DEEPEST: Final = 2 * CENT
 """How far below the best bid limits are tried. In thin books still deeper ones would now and then turn out better."""
 
 
-def bounds(world: WarmWorld) -> list[Trial]:
-    """Return what was possible in a world of two sides: the clairvoyant, the best limit gross of fees, and net of them."""
-    limits = list(constant_limits(world))
+def bounds(world: WarmWorld, max_slippage: float) -> list[Trial]:
+    """Return what was possible in a world of two sides: the clairvoyant, the best limit gross of fees, and net of them.
+
+    All within the cap that *max_slippage* allows an executor: to bound several it has to be the widest of theirs.
+    """
+    limits = list(constant_limits(world, max_slippage))
     gross, net = min(limits, key=_gross), min(limits, key=_net)
-    return [clairvoyant(world), replace(gross, arm=BEST_LIMIT), replace(net, arm=BEST_LIMIT_NET)]
+    return [clairvoyant(world, max_slippage), replace(gross, arm=BEST_LIMIT), replace(net, arm=BEST_LIMIT_NET)]
 
 
 def _gross(trial: Trial) -> float:
@@ -61,10 +61,10 @@ def _net(trial: Trial) -> float:
 # --- the clairvoyant menu ---
 
 
-def clairvoyant(world: WarmWorld) -> Trial:
+def clairvoyant(world: WarmWorld, max_slippage: float) -> Trial:
     """Return the cheapest that a world of two sides had on its menu; what it has not is completed as every arm's is."""
     space, wanted = world.space, world.parent.quantity
-    menu = Menu(world)
+    menu = Menu(world, max_slippage)
     final = completing_book(exchange_of(world.setting, menu.book), menu.book, space)
     fills = [MarkedFill(price=price, quantity=quantity, mid_twice=None) for price, quantity in menu.cheapest(wanted)]
     filled = Quantity(sum(fill.quantity for fill in fills))
@@ -109,9 +109,9 @@ class Menu:
     whoever looks with knowledge of the value, at what would have made that trader sell.
     """
 
-    def __init__(self, world: WarmWorld) -> None:
+    def __init__(self, world: WarmWorld, max_slippage: float) -> None:
         self._world = world
-        self._cap = cap(world)
+        self._cap = cap(world, max_slippage)
         self._sellers = Side.SELL if world.parent.side is Side.BUY else Side.BUY
         self.book = world.fork(self._see)
         self._levels = list(world.space.book(self.book.book()).asks)
@@ -150,12 +150,12 @@ class Menu:
             self._levels.append((self._world.space.leg(leg), quantity))
 
 
-def cap(world: WarmWorld) -> Price:
+def cap(world: WarmWorld, max_slippage: float) -> Price:
     """Return the worst buyer's price that is allowed in a world of two sides, as an executor works it out at its arrival."""
     space = world.space
     target = space.traded(_known(world.benchmark.best_ask))
     grid = space.traded_grid(world.setting.market.grid)
-    return space.traded(cap_price(world.parent.action, grid, target=target, limit=None, max_slippage=MAX_SLIPPAGE)[0])
+    return space.traded(cap_price(world.parent.action, grid, target=target, limit=None, max_slippage=max_slippage)[0])
 
 
 def _known(price: Price | None) -> Price:
@@ -170,8 +170,8 @@ def _known(price: Price | None) -> Price:
 class ConstantLimit(SimpleLimit):
     """One order at a limit that somebody else has chosen, and at the end of the time the rest within the cap."""
 
-    def __init__(self, limit: Price) -> None:
-        super().__init__(SimpleLimitParams(timeout_seconds=LONGEST, max_slippage=MAX_SLIPPAGE, end_action=EndAction.CROSS))
+    def __init__(self, limit: Price, max_slippage: float) -> None:
+        super().__init__(SimpleLimitParams(timeout_seconds=LONGEST, max_slippage=max_slippage, end_action=EndAction.CROSS))
         self._limit = limit
 
     def choose(self, situation: Situation) -> Sequence[Quote]:
@@ -179,11 +179,11 @@ class ConstantLimit(SimpleLimit):
         return (Quote(split=0, price=min(self._limit, situation.cap), why="a limit chosen beforehand"),)
 
 
-def constant_limits(world: WarmWorld) -> Iterator[Trial]:
+def constant_limits(world: WarmWorld, max_slippage: float) -> Iterator[Trial]:
     """Run every constant limit in a fork of its own, from the cap down to DEEPEST below the best bid."""
     lowest = _known(world.benchmark.best_bid) - DEEPEST
-    for limit in _downwards(world.space.grid(world.setting.market.grid), cap(world), lowest):
-        yield play(world, BEST_LIMIT, ConstantLimit(limit))
+    for limit in _downwards(world.space.grid(world.setting.market.grid), cap(world, max_slippage), lowest):
+        yield play(world, BEST_LIMIT, ConstantLimit(limit, max_slippage))
 
 
 def _downwards(grid: Grid, highest: Price, lowest: int) -> Iterator[Price]:
@@ -220,4 +220,5 @@ class BoundTask:
     def _trials(self, world: WarmWorld) -> list[Trial]:
         if world.benchmark.mid_twice is None:
             return []
-        return [*(run(world, arm) for arm in self.arms), *bounds(world)]
+        widest = max(arm.params.max_slippage for arm in self.arms)
+        return [*(run(world, arm) for arm in self.arms), *bounds(world, widest)]

@@ -30,6 +30,7 @@ from depthwalk.lab.worlds import CLASSES, TICKER, WORLDS, setting
 from depthwalk.simulation.flow import Exogenous, InformedTaker, NoiseTaker, ProviderOrder
 from tests.support.lab_worlds import MIRROR, DiaryWorld, MadeWorld, at, levels, plain_setting
 
+CAP = 0.025
 LADDER = [(Side.BUY, 48, 10), (Side.SELL, 52, 5), (Side.SELL, 53, 5), (Side.SELL, 54, 5)]
 LATE = at(400)
 EVENTS: list[Exogenous] = [
@@ -68,7 +69,7 @@ def _world(contracts: int, action: Action = Action.BUY) -> MadeWorld:
 
 
 def _menu(world: MadeWorld, contracts: int) -> list[tuple[int, int]]:
-    menu = Menu(world)
+    menu = Menu(world, CAP)
     completing_book(exchange_of(world.setting, menu.book), menu.book, world.space)
     return levels(menu.cheapest(Quantity(contracts * CONTRACT)))
 
@@ -92,7 +93,7 @@ def test_the_cheapest_comes_first_and_no_more_than_asked() -> None:
 def test_the_clairvoyant_pays_the_menu_and_completes_the_rest_as_everybody(action: Action) -> None:
     """The menu's 30 contracts without fees; of the rest what the book offers at the horizon, or at its last price."""
     world = _world(32, action)
-    trial = clairvoyant(world)
+    trial = clairvoyant(world, CAP)
     paid = sum(price * count for price, count in MENU)
     assert (30 * CONTRACT, paid * CENT * CONTRACT) == (trial.filled, trial.paid)
     # Left at the horizon: asks at 51 (1 of 2 was taken by the buyer at 6 s), 52, 53, 54, 55; the rest of two takes 51 and 52.
@@ -105,7 +106,7 @@ def test_the_clairvoyant_pays_the_menu_and_completes_the_rest_as_everybody(actio
 
 def test_the_cap_is_that_of_an_executor_at_the_same_book() -> None:
     """2.5 % above the best offer, in the prices of what is traded, on the grid."""
-    assert (53 * CENT, 53 * CENT) == (cap(_world(12)), cap(_world(12, Action.SELL)))
+    assert (53 * CENT, 53 * CENT) == (cap(_world(12), CAP), cap(_world(12, Action.SELL), CAP))
 
 
 @pytest.mark.parametrize("class_name", CLASSES)
@@ -113,7 +114,7 @@ def test_whatever_others_sold_could_have_been_bought_at_that_price_or_less(class
     """At every price the menu has at least what the tape says was sold at it or below, and what was offered at the start."""
     for seed in range(3):
         world = WarmWorld(setting(CLASSES[class_name], WORLDS["base"]), seed)
-        menu = Menu(world)
+        menu = Menu(world, CAP)
         exchange = exchange_of(world.setting, menu.book)
         offered = menu.book.book().asks
         exchange.advance(at(40), (TICKER,))
@@ -149,15 +150,15 @@ def test_an_onlooker_is_told_what_came_of_it() -> None:
 def test_limits_are_tried_from_the_cap_to_two_cents_below_the_best_bid() -> None:
     """One a cent."""
     world = MadeWorld(plain_setting(12), LADDER)
-    assert 53 - (48 - DEEPEST // CENT) + 1 == len(list(constant_limits(world)))
+    assert 53 - (48 - DEEPEST // CENT) + 1 == len(list(constant_limits(world, CAP)))
 
 
 @pytest.mark.parametrize("seed", [2, 6, 13])
 def test_the_best_limit_is_the_cheapest_of_them(seed: int) -> None:
     """Gross and net are chosen each by itself; on the latter two of these seeds they are not the same limit."""
     world = WarmWorld(THIN, seed)
-    tried = list(constant_limits(world))
-    _, gross, net = sorted(bounds(world), key=lambda trial: trial.arm != CLAIRVOYANT)
+    tried = list(constant_limits(world, CAP))
+    _, gross, net = sorted(bounds(world, CAP), key=lambda trial: trial.arm != CLAIRVOYANT)
     assert (BEST_LIMIT, BEST_LIMIT_NET) == (gross.arm, net.arm)
     assert min(trial.shortfall for trial in tried if trial.shortfall is not None) == gross.shortfall
     assert min(trial.net for trial in tried if trial.net is not None) == net.net
@@ -173,20 +174,20 @@ def test_a_constant_limit_at_the_ask_is_the_simple_limit_with_forty_seconds(clas
         simple = run(world, Arm(name="x", algorithm="simple_limit", params=params))
         limit = world.benchmark.best_ask
         assert limit is not None
-        found = play(world, "x", ConstantLimit(limit))
+        found = play(world, "x", ConstantLimit(limit, CAP))
         same += simple == found
     assert 3 <= same
 
 
 def test_what_rested_in_vain_is_taken_at_the_end() -> None:
     """Nobody sells at 46 cents; at the end the 10 contracts within the cap are taken."""
-    trial = play(MadeWorld(plain_setting(12), LADDER), "x", ConstantLimit(Price(46 * CENT)))
+    trial = play(MadeWorld(plain_setting(12), LADDER), "x", ConstantLimit(Price(46 * CENT), CAP))
     assert (10 * CONTRACT, 0) == (trial.filled, trial.maker)
 
 
 def test_a_limit_beyond_the_cap_is_the_cap() -> None:
     """What somebody chose beforehand does not pass what the run allows."""
-    trial = play(MadeWorld(plain_setting(12), LADDER), "x", ConstantLimit(Price(99 * CENT)))
+    trial = play(MadeWorld(plain_setting(12), LADDER), "x", ConstantLimit(Price(99 * CENT), CAP))
     assert (0, 10 * CONTRACT) == (trial.beyond_cap, trial.filled)
 
 
@@ -195,7 +196,7 @@ def test_a_finer_grid_is_tried_in_steps_of_a_cent() -> None:
     base = plain_setting(12)
     assert "deci_cent" in STRUCTURES
     fine = replace(base, structure="deci_cent")
-    assert len(list(constant_limits(MadeWorld(base, LADDER)))) == len(list(constant_limits(MadeWorld(fine, LADDER))))
+    assert len(list(constant_limits(MadeWorld(base, LADDER), CAP))) == len(list(constant_limits(MadeWorld(fine, LADDER), CAP)))
 
 
 # --- pieces ---
@@ -218,6 +219,16 @@ def test_a_piece_runs_the_arms_then_the_bounds_and_is_a_plain_value() -> None:
 
 def _names() -> tuple[str, ...]:
     return CLAIRVOYANT, BEST_LIMIT, BEST_LIMIT_NET
+
+
+def test_the_bounds_have_the_widest_cap_of_the_arms() -> None:
+    """An arm that may pay more than the bounds is not bounded by them."""
+    wide = replace(SIMPLE, name="wide", params=SimpleLimitParams(max_slippage=0.08))
+    world = WarmWorld(THIN, 6)
+    for arms, widest in (((SIMPLE,), 0.02), ((SIMPLE, wide), 0.08), ((wide, SIMPLE), 0.08)):
+        found = BoundTask(setting=THIN, arms=arms, seeds=range(6, 7), order=Order()).run()
+        assert bounds(world, widest) == found[len(arms) :]
+    assert all(one != other for one, other in zip(bounds(world, 0.02), bounds(world, 0.08), strict=True))
 
 
 def test_a_world_that_begins_with_an_empty_side_has_no_bound() -> None:
