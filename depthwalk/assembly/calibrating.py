@@ -1,7 +1,7 @@
 """One `depthwalk lab calibrate`: recordings are found in files or the database, and a class is made of them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,6 +60,8 @@ def calibrate(request: CalibrateRequest, watch: Callable[[Calibrating], None] = 
         check_name(request.name)
     except UsageError as error:
         raise UsageError(error.message, hint="--name says it; else it is that of the file of --out") from None
+    # Named twice is not recorded twice.
+    request = replace(request, sources=tuple(dict.fromkeys(request.sources)), tickers=tuple(dict.fromkeys(request.tickers)))
     assumed = None if request.assume is None else load_class(request.assume)
     observed = _observed(request, watch)
     wish = Wish(

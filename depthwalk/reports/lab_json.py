@@ -114,7 +114,7 @@ def _arm(arm: ArmFigures) -> dict[str, Json]:
         "net_cents_by_n_over_touch": _by_bin(arm.net_by_touch),
         "net_cents_percentiles": list(arm.distribution),
         "filled_percent_by": {
-            f"{in_seconds(step):g}": estimate_json(each) for step, each in zip(STEPS, arm.fill_curve, strict=False)
+            f"{in_seconds(step):g}": estimate_json(each) for step, each in zip(STEPS, arm.fill_curve, strict=True)
         },
         "one_sided_fill_percent": estimate_json(arm.one_sided_fill),
         "without_price_of_rest": arm.unpriced,

@@ -86,6 +86,13 @@ def test_a_name_that_cannot_be_is_refused_with_where_it_is_from(tmp_path: Path) 
     assert "--out" in str(caught.value.hint)
 
 
+def test_what_is_named_twice_counts_once(tmp_path: Path) -> None:
+    """A file, and a market of a database: else a class would seem twice as sure."""
+    path, tickers = _shapes(tmp_path / "shapes.jsonl"), tuple(f"T{number}" for number in range(22))
+    found = calibrate(_request(path, path, tickers=tickers * 2))
+    assert (22, 220, 1) == (found.markets, found.books, len(found.sources))
+
+
 def test_trades_beside_the_books_are_taken_from_the_database_too(tmp_path: Path) -> None:
     """A market with trades and books of another kind of time: both count."""
     path = _shapes(tmp_path / "shapes.jsonl")
