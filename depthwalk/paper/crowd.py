@@ -9,7 +9,6 @@ Not modelled: other strategic traders, orders across markets, halts; informed ta
 import math
 import random
 from collections.abc import Callable, Iterator, Sequence
-from copy import copy
 from itertools import chain
 
 from depthwalk.domain.book import Book, Level
@@ -24,8 +23,6 @@ from depthwalk.simulation.flow import (
     MarketClass,
     NoiseTaker,
     ProviderOrder,
-    ReviewTick,
-    ValueStep,
     exogenous,
     first_value,
     lifetime,
@@ -34,6 +31,7 @@ from depthwalk.simulation.flow import (
 )
 from depthwalk.simulation.scenarios import class_of, value_of
 from depthwalk.simulation.synthetic import Valuation, informed_choice, provider_price, pulls, taker_limit
+from depthwalk.simulation.value import Values
 
 _LEANING_LEVELS = 3
 _WARM_LIFETIMES = 6.0
@@ -55,6 +53,7 @@ class CrowdBook:
         grid: Grid,
         seed: int,
         *,
+        start: Instant,
         engine: MatchingEngine,
         valuation: Valuation,
         arrivals: Iterator[Exogenous],
@@ -67,6 +66,8 @@ class CrowdBook:
         self._valuation = valuation
         self._arrivals = arrivals
         self._next = next(arrivals)
+        self._now = self._start = start
+        self._tick = 1
         self._onlooker = onlooker
         self._foreseen: _Foreseen | None = None
 
@@ -94,9 +95,10 @@ class CrowdBook:
             market_class,
             grid,
             seed,
+            start=start,
             engine=engine,
-            valuation=Valuation(market_class, start, value),
-            arrivals=exogenous(market_class, seed, start, value),
+            valuation=Valuation(market_class, Values.of(market_class, seed, start, value)),
+            arrivals=exogenous(market_class, seed, start),
         )
 
     def fork(self, *, drift: float = 0.0, onlooker: Onlooker | None = None) -> "CrowdBook":
@@ -107,42 +109,52 @@ class CrowdBook:
         """
         if self._foreseen is None:
             self._foreseen = _Foreseen(chain((self._next,), self._arrivals))
-        arrivals = iter(self._foreseen)
-        if drift:
-            begin = self._next.at
-            arrivals = (_drifted(event, drift * (event.at - begin) / SECOND) for event in arrivals)
-        return CrowdBook(
+        forked = CrowdBook(
             self.market_class,
             self._grid,
             self._seed,
+            start=self._start,
             engine=self._engine.fork(),
-            valuation=copy(self._valuation),
-            arrivals=arrivals,
+            valuation=self._valuation.fork(drift),
+            arrivals=iter(self._foreseen),
             onlooker=onlooker,
         )
+        forked._now, forked._tick = self._now, self._tick
+        return forked
 
     @property
     def value(self) -> float:
         """The latent value in cents, as of the last advance. For tests and the laboratory; no trader sees it."""
-        return self._valuation.value
+        return self._valuation.value(self._now)
 
     def advance(self, now: Instant) -> list[BookEvent]:
-        """Let everything up to and including *now* happen."""
+        """Let everything up to and including *now* happen. At one time: expiries, then a review, then who comes."""
         events: list[BookEvent] = []
-        engine, arrivals, step, event = self._engine, self._arrivals, self._valuation.step, self._next
-        while (at := event.at) <= now:
+        engine, arrivals, event, review = self._engine, self._arrivals, self._next, self._review_at
+        while True:
+            reviewed = review <= event.at
+            at = review if reviewed else event.at
+            if at > now:
+                break
+            self._now = at
             if engine.next_expiry <= at:
                 events += engine.expire(at)
-            # Most of what happens is a step of the value, which touches no book.
-            if type(event) is ValueStep:
-                step(at, event.value)
+            if reviewed:
+                events += self._review(at)
+                self._tick += 1
+                review = self._review_at
             else:
                 events += self._apply(event)
-            event = next(arrivals)
-        self._next = event
+                event = next(arrivals)
+        self._next, self._now = event, max(self._now, now)
         if engine.next_expiry <= now:
             events += engine.expire(now)
         return events
+
+    @property
+    def _review_at(self) -> Instant:
+        """When providers look at their stale quotes next."""
+        return Instant(self._start + round(self._tick * SECOND / self.market_class.review_rate))
 
     def submit(self, now: Instant, order: NewOrder) -> list[BookEvent]:
         """Match a new order of ours."""
@@ -181,8 +193,6 @@ class CrowdBook:
 
     def _apply(self, event: Exogenous) -> list[BookEvent]:
         match event:
-            case ReviewTick():
-                return self._review(event)
             case ProviderOrder():
                 price = provider_price(self._grid, event.side, self._fair(event.at), event.offset)
                 return self._arrive(event, _provided(event, price))
@@ -191,12 +201,10 @@ class CrowdBook:
                 return self._arrive(event, _taking(event.side, limit, event.quantity))
             case InformedTaker():
                 best_bid, best_ask = self._engine.touch
-                choice = informed_choice(self.market_class, self._grid, self._valuation.value, best_bid, best_ask)
+                value = self._valuation.value(event.at)
+                choice = informed_choice(self.market_class, self._grid, value, best_bid, best_ask)
                 order = None if choice is None else _taking(choice.side, choice.limit, event.quantity)
                 return self._arrive(event, order)
-            case ValueStep():
-                self._valuation.step(event.at, event.value)
-                return []
 
     def _arrive(self, event: Exogenous, order: NewOrder | None) -> list[BookEvent]:
         """Match what a trader comes with."""
@@ -205,11 +213,11 @@ class CrowdBook:
             self._onlooker(event, order, events)
         return events
 
-    def _review(self, event: ReviewTick) -> list[BookEvent]:
+    def _review(self, at: Instant) -> list[BookEvent]:
         """Pull, with probability one half each, the crowd's quotes on the wrong side of fair."""
         engine = self._engine
         bid, ask = engine.touch
-        fair = self._fair(event.at) * CENT
+        fair = self._fair(at) * CENT
         stale: list[int] = []
         if bid is not None and bid > fair:
             stale += engine.beyond(Side.BUY, math.floor(fair))
@@ -217,8 +225,8 @@ class CrowdBook:
             stale += engine.beyond(Side.SELL, math.ceil(fair))
         events: list[BookEvent] = []
         for key in stale:
-            if key >= 0 and pulls(self._seed, key, event.tick):
-                events += engine.cancel(event.at, key)
+            if key >= 0 and pulls(self._seed, key, self._tick):
+                events += engine.cancel(at, key)
         return events
 
 
@@ -232,10 +240,6 @@ def _taking(side: Side, limit: Price | None, quantity: Quantity) -> NewOrder | N
     if limit is None:
         return None
     return NewOrder(key=_TAKER, side=side, price=limit, quantity=quantity, time_in_force=TimeInForce.IMMEDIATE_OR_CANCEL)
-
-
-def _drifted(event: Exogenous, cents: float) -> Exogenous:
-    return ValueStep(event.at, event.value + cents) if isinstance(event, ValueStep) else event
 
 
 class _Foreseen:

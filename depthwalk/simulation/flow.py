@@ -18,13 +18,10 @@ from typing import NamedTuple, Protocol
 from depthwalk.domain.order import Side
 from depthwalk.domain.units import CONTRACT, SECOND, Instant, Quantity
 
-VALUE_STEP_SECONDS = 0.5
-_VALUE_STEP = round(VALUE_STEP_SECONDS * SECOND)
 _MOMENT = attrgetter("at")
 _WINDOW = 10 * SECOND
 """How far ahead arrivals are drawn at a time; no figure depends on it."""
 
-_LOWEST_VALUE, _HIGHEST_VALUE = 3.0, 97.0
 _NUMBER_STRIDE = 4
 _RECORDED_NUMBER = 2
 
@@ -121,21 +118,7 @@ class InformedTaker(NamedTuple):
     quantity: Quantity
 
 
-class ReviewTick(NamedTuple):
-    """Providers look at their stale quotes; *tick* counts from the world's beginning."""
-
-    at: Instant
-    tick: int
-
-
-class ValueStep(NamedTuple):
-    """The latent value is now *value* cents."""
-
-    at: Instant
-    value: float
-
-
-Exogenous = ProviderOrder | NoiseTaker | InformedTaker | ReviewTick | ValueStep
+Exogenous = ProviderOrder | NoiseTaker | InformedTaker
 
 
 def stream(seed: int, name: str) -> random.Random:
@@ -158,8 +141,8 @@ def lifetime(rng: random.Random, mean: float) -> int:
     return max(1, round(rng.expovariate(1.0 / mean) * SECOND))
 
 
-def exogenous(market_class: MarketClass, seed: int, start: Instant, value: float) -> Iterator[Exogenous]:
-    """Return everything that happens in a world from *start* on, in order of time, without end.
+def exogenous(market_class: MarketClass, seed: int, start: Instant) -> Iterator[Exogenous]:
+    """Return everybody who comes to a world from *start* on, in order of time, without end.
 
     The iterator is made of plain values and can be pickled, so that a world can be put away and taken up again.
 
@@ -167,13 +150,10 @@ def exogenous(market_class: MarketClass, seed: int, start: Instant, value: float
         market_class: the parameters.
         seed: same seed, same arrivals.
         start: when the world begins; nothing happens before.
-        value: the latent value at *start*, cents.
 
     """
     return _Merged(
         (
-            _Values(market_class, stream(seed, "value"), start, value),
-            _Reviews(market_class, start),
             *(_Providers(market_class, stream(seed, f"provider {side.value}"), start, side) for side in Side),
             *(_NoiseTakers(market_class, stream(seed, f"taker {side.value}"), start, side) for side in Side),
             _Informed(market_class, stream(seed, "informed"), start),
@@ -294,55 +274,3 @@ class _Informed:
             drawn.append(InformedTaker(at, Quantity(contracts * CONTRACT)))
             self._next = self._after(self._next)
         return drawn
-
-
-class _Reviews:
-    def __init__(self, cls: MarketClass, start: Instant) -> None:
-        self._class, self._start = cls, start
-        self._index = 1
-
-    def until(self, end: Instant) -> list[Exogenous]:
-        start, rate, index = self._start, self._class.review_rate, self._index
-        drawn: list[Exogenous] = []
-        while (at := start + round(index * SECOND / rate)) < end:
-            drawn.append(ReviewTick(Instant(at), index))
-            index += 1
-        self._index = index
-        return drawn
-
-
-class _Values:
-    """Small steps at a fixed pace, and news between them."""
-
-    def __init__(self, cls: MarketClass, rng: random.Random, start: Instant, value: float) -> None:
-        self._class, self._rng, self._start, self._value = cls, rng, start, value
-        self._sigma = cls.volatility * math.sqrt(VALUE_STEP_SECONDS)
-        self._steps = 1
-        self._news = _later(float(start), rng, 1.0 / cls.news_interval)
-
-    def until(self, end: Instant) -> list[Exogenous]:
-        # Most of what happens in a market comes from here, so the state is kept in locals while it is drawn.
-        start, gauss, sigma = self._start, self._rng.gauss, self._sigma
-        value, steps, news = self._value, self._steps, self._news
-        drawn: list[Exogenous] = []
-        while True:
-            due = start + steps * _VALUE_STEP
-            at = due if due <= news else round(news)
-            if at >= end:
-                break
-            if due <= news:
-                value += gauss(0.0, sigma)
-                steps += 1
-            else:
-                value += self._jump()
-                news = _later(news, self._rng, 1.0 / self._class.news_interval)
-            if not _LOWEST_VALUE <= value <= _HIGHEST_VALUE:
-                value = 2 * (_LOWEST_VALUE if value < _LOWEST_VALUE else _HIGHEST_VALUE) - value
-            drawn.append(ValueStep(Instant(at), value))
-        self._value, self._steps, self._news = value, steps, news
-        return drawn
-
-    def _jump(self) -> float:
-        rng = self._rng
-        size = self._class.news_size * (0.5 + 0.5 * rng.expovariate(1.0))
-        return size if rng.getrandbits(1) else -size

@@ -8,38 +8,67 @@ trades, so asking more often changes nothing, to the last bit.
 """
 
 import math
+from copy import copy
 from dataclasses import dataclass
 
 from depthwalk.domain.grid import Grid
 from depthwalk.domain.order import Side
 from depthwalk.domain.units import CENT, CONTRACT, ONE, SECOND, Instant, Price
 from depthwalk.simulation.flow import MarketClass
+from depthwalk.simulation.value import Values
 
 _MASK = (1 << 64) - 1
+_MANY = 10_000
+"""So many steps of the value that are past are kept at most."""
 
 
 class Valuation:
-    """What the crowd believes, in cents: the value, the providers' lagged idea of it, and the impact of recent trades."""
+    """What the crowd believes, in cents: the value, the providers' lagged idea of it, and the impact of recent trades.
 
-    def __init__(self, market_class: MarketClass, at: Instant, value: float) -> None:
-        self.value = value
+    Times asked for never run backwards.
+    """
+
+    def __init__(self, market_class: MarketClass, values: Values) -> None:
+        self._values, self._index = values, 0
+        self._shared = False
         self._lag, self._impact_life = market_class.provider_lag, market_class.impact_life
         self._lean = market_class.imbalance_weight
         self._per_contract = market_class.impact_per_contract
-        self._lagged, self._lagged_at = value, at
-        self._impact, self._impact_at = 0.0, at
+        self._impact, self._impact_at = 0.0, values.times[0]
 
-    def _lagged_value(self, at: Instant) -> float:
-        elapsed = (at - self._lagged_at) / SECOND
-        return self.value + (self._lagged - self.value) * math.exp(-elapsed / self._lag)
+    def fork(self, drift: float) -> "Valuation":
+        """Return the same state, to go on from by itself; the value drifts by *drift* cents a second on top."""
+        self._shared = True
+        twin = copy(self)
+        if drift:
+            twin.follow_instead(self._values.drifting(self._index, drift))
+        return twin
+
+    def follow_instead(self, values: Values) -> None:
+        """Follow other values, from their beginning."""
+        self._values, self._index = values, 0
+
+    def value(self, at: Instant) -> float:
+        """Return the value at a time."""
+        return self._values.values[self._place(at)]
+
+    def _place(self, at: Instant) -> int:
+        """Return the index of the step that holds at a time."""
+        values = self._values
+        if values.end <= at:
+            values.reach(at)
+        times, index = values.times, self._index
+        last = len(times) - 1
+        while index < last and times[index + 1] <= at:
+            index += 1
+        if index > _MANY and not self._shared:
+            values.forget(index)
+            index = 0
+        self._index = index
+        return index
 
     def _impact_now(self, at: Instant) -> float:
         return self._impact * math.exp(-(at - self._impact_at) / SECOND / self._impact_life)
-
-    def step(self, at: Instant, value: float) -> None:
-        """Move the value to *value* cents; the providers follow in time."""
-        self._lagged, self._lagged_at = self._lagged_value(at), at
-        self.value = value
 
     def traded(self, at: Instant, taker: Side, quantity: int) -> None:
         """Let a trade of *quantity* (Quantity units) shift the quotes in the taker's direction."""
@@ -50,7 +79,10 @@ class Valuation:
         """Return what providers quote around, in cents; the depths are those of the first three levels of each side."""
         total = bid_depth + ask_depth
         lean = self._lean * (bid_depth - ask_depth) / total if total else 0.0
-        return self._lagged_value(at) + self._impact_now(at) + lean
+        values, index = self._values, self._place(at)
+        value = values.values[index]
+        faded = math.exp(-((at - values.times[index]) / SECOND) / self._lag)
+        return value + (values.lagged[index] - value) * faded + self._impact_now(at) + lean
 
 
 def provider_price(grid: Grid, side: Side, fair: float, offset: float) -> Price | None:

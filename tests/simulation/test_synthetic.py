@@ -16,6 +16,8 @@ from depthwalk.simulation.synthetic import (
     pulls,
     taker_limit,
 )
+from depthwalk.simulation.value import Step, Values
+from tests.support.lab_worlds import Written
 
 START = Instant(1_800_000_000_000_000)
 CENTS = STRUCTURES["linear_cent"]
@@ -25,10 +27,14 @@ def _at(seconds: float) -> Instant:
     return Instant(START + round(seconds * 1_000_000))
 
 
+def _valuation(*steps: Step) -> Valuation:
+    """Return a valuation that begins with 60 cents."""
+    return Valuation(THIN, Values(THIN.provider_lag, START, 60.0, Written(*steps)))
+
+
 def test_providers_follow_the_value_in_their_lag() -> None:
     """After one lag constant the providers have seen 1 - 1/e of a jump."""
-    valuation = Valuation(THIN, START, 60.0)
-    valuation.step(START, 70.0)
+    valuation = _valuation((START, 70.0))
     assert 60.0 == pytest.approx(valuation.fair(START, 0, 0))
     assert 70 - 10 / math.e == pytest.approx(valuation.fair(_at(THIN.provider_lag), 0, 0))
     assert 70.0 == pytest.approx(valuation.fair(_at(60), 0, 0))
@@ -36,7 +42,7 @@ def test_providers_follow_the_value_in_their_lag() -> None:
 
 def test_trades_leave_an_impact_that_decays() -> None:
     """Buying lifts the quotes per contract, selling lowers them, and both are forgotten."""
-    valuation = Valuation(THIN, START, 60.0)
+    valuation = _valuation()
     valuation.traded(START, Side.BUY, 10_000)
     assert 60 + 100 * THIN.impact_per_contract == pytest.approx(valuation.fair(START, 0, 0))
     assert 60 + 100 * THIN.impact_per_contract / math.e == pytest.approx(valuation.fair(_at(THIN.impact_life), 0, 0))
@@ -46,7 +52,7 @@ def test_trades_leave_an_impact_that_decays() -> None:
 
 def test_quotes_lean_with_the_imbalance() -> None:
     """A book of bids only leans up by the whole weight, an even one not at all."""
-    valuation = Valuation(THIN, START, 60.0)
+    valuation = _valuation()
     assert 60 + THIN.imbalance_weight == pytest.approx(valuation.fair(START, 500, 0))
     assert 60 - THIN.imbalance_weight / 2 == pytest.approx(valuation.fair(START, 100, 300))
     assert 60.0 == pytest.approx(valuation.fair(START, 0, 0))

@@ -15,8 +15,9 @@ from depthwalk.lab.worlds import CLASSES, WORLDS, Setting, setting
 from depthwalk.paper.crowd import CrowdBook, Onlooker
 from depthwalk.paper.matching import MatchingEngine
 from depthwalk.paper.trading import BookEvent, NewOrder
-from depthwalk.simulation.flow import Exogenous, ProviderOrder, ValueStep, exogenous, first_value
+from depthwalk.simulation.flow import Exogenous, InformedTaker, ProviderOrder, exogenous, first_value
 from depthwalk.simulation.synthetic import Valuation
+from depthwalk.simulation.value import Step, Values
 
 VALUE: Final = 50.0
 """What the contract of a written world is worth, in cents, for ever."""
@@ -43,6 +44,38 @@ def at(seconds: float) -> Instant:
     return Instant(START + round(seconds * SECOND))
 
 
+class Written:
+    """Steps of a value that are written down."""
+
+    def __init__(self, *steps: Step) -> None:
+        self._steps = list(steps)
+
+    def until(self, end: Instant) -> Sequence[Step]:
+        """Return those before *end* that have not been returned yet."""
+        due = [step for step in self._steps if step[0] < end]
+        del self._steps[: len(due)]
+        return due
+
+
+class Parting:
+    """The steps of one value until *parting*, and those of another from then on."""
+
+    def __init__(self, ours: Values, theirs: Values, parting: Instant) -> None:
+        self._pair, self._parting = (ours, theirs), parting
+        self._from = Instant(ours.times[0] + 1)
+
+    def until(self, end: Instant) -> Sequence[Step]:
+        """Return those before *end* that have not been returned yet."""
+        since, self._from = self._from, end
+        steps: list[Step] = []
+        for values, low, high in zip(
+            self._pair, (since, max(since, self._parting)), (min(end, self._parting), end), strict=True
+        ):
+            values.reach(end)
+            steps += [(time, value) for time, value in zip(values.times, values.values, strict=True) if low <= time < high]
+        return steps
+
+
 class MadeWorld(WarmWorld):
     """A world whose book at the decision is *levels* of (side, cents, contracts), and to which only *events* come."""
 
@@ -59,14 +92,15 @@ class MadeWorld(WarmWorld):
         for number, (side, cents, contracts) in enumerate(levels):
             price, quantity = Price(cents * CENT), Quantity(contracts * CONTRACT)
             engine.submit(START, NewOrder(key=4 * number + 2, side=side, price=price, quantity=quantity))
-        still = (ValueStep(at(100.0 + step), VALUE) for step in count())
+        nobody = (InformedTaker(at(1e6 + second), Quantity(CONTRACT)) for second in count())
         crowd = CrowdBook(
             setting.market_class,
             STRUCTURES[setting.structure],
             0,
+            start=START,
             engine=engine,
-            valuation=Valuation(setting.market_class, START, VALUE),
-            arrivals=chain(events, still),
+            valuation=Valuation(setting.market_class, Values(setting.market_class.provider_lag, START, VALUE, Written())),
+            arrivals=chain(events, nobody),
         )
         adopted(self, crowd)
 
@@ -115,8 +149,9 @@ class DiaryWorld(WarmWorld):
 
 def spliced(setting: Setting, seed: int, other_seed: int, *, parting: Instant, warm: int = 120) -> WarmWorld:
     """Return a world of *seed* whose future from *parting* on is that of *other_seed*. Both begin *warm* seconds earlier."""
-    begin = Instant(START - warm * SECOND)
-    ours, theirs = (exogenous(setting.market_class, each, begin, first_value(seed)) for each in (seed, other_seed))
+    begin, market, value = Instant(START - warm * SECOND), setting.market_class, first_value(seed)
+    ours, theirs = (exogenous(market, each, begin) for each in (seed, other_seed))
+    steps = Parting(*(Values.of(market, each, begin, value) for each in (seed, other_seed)), parting)
 
     def arrivals() -> Iterator[Exogenous]:
         yield from takewhile(lambda event: event.at < parting, ours)
@@ -126,11 +161,12 @@ def spliced(setting: Setting, seed: int, other_seed: int, *, parting: Instant, w
 
     world = WarmWorld(setting, seed)
     crowd = CrowdBook(
-        setting.market_class,
+        market,
         STRUCTURES[setting.structure],
         seed,
+        start=begin,
         engine=MatchingEngine(),
-        valuation=Valuation(setting.market_class, begin, first_value(seed)),
+        valuation=Valuation(market, Values(market.provider_lag, begin, value, steps)),
         arrivals=arrivals(),
     )
     crowd.advance(START)

@@ -18,7 +18,7 @@ _SECONDS = 3_000.0
 def _flows(branching: float, cluster_seconds: float) -> list[list[float]]:
     thin = CLASSES["thin"].market
     market = replace(thin, taker_rate=0.2, branching=branching, cluster_seconds=cluster_seconds, provider_rate=1e-6)
-    events = takewhile(lambda event: event.at < _SECONDS * SECOND, exogenous(market, 3, Instant(0), 50.0))
+    events = takewhile(lambda event: event.at < _SECONDS * SECOND, exogenous(market, 3, Instant(0)))
     takers = [event for event in events if isinstance(event, NoiseTaker)]
     return [[taker.at / SECOND for taker in takers if taker.side is side] for side in Side]
 
