@@ -106,10 +106,6 @@ def main(recording: Path, rounds: int, python: Path) -> None:
     total = sum(map(len, found))
     began = time.process_time()
     reels = [Reel(tape) for tape in tapes]
-    for reel in reels:
-        sys.stderr.write(
-            f"{reel.tape.ticker}: {len(reel.times):,} changes in {len(reel.slots):,} rows of {len(reel.changes):,}\n"
-        )
     winding = time.process_time() - began
     sys.stdout.write(
         f"{recording.name}: {total:,} changes; decoding {total / decoding:,.0f} a second; winding {winding:.3f} s\n"

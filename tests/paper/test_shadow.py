@@ -118,6 +118,14 @@ def test_nothing_is_derived_from_a_strange_row(strange: Book) -> None:
     assert 1_000 == shadow.ahead(-2)
 
 
+def test_nobody_stands_behind_more_than_the_level_shows() -> None:
+    """What went while the book could not be read is not ahead of us any more: 3 are left of 10, and 17 join behind us."""
+    usual, crossed = book([(48, 10)], [(52, 5)]), book([(55, 3)], [(50, 2)])
+    shadow = _shadow(usual, crossed, *(book([(48, size)], [(52, 5)]) for size in (3, 20, 10)))
+    shadow.submit(START, order(-1, Side.BUY, 48, 5))
+    assert [(-1, 48, 5)] == _fills(shadow.advance(at(4)))
+
+
 def test_a_side_that_vanishes_is_not_read_as_trades() -> None:
     """A one-sided row may trade through us, but a side gone whole is no proof of trades."""
     rows = book([(48, 10)], [(52, 5)]), book([(48, 30)], [(52, 5)]), book([], [(52, 5)]), book([], [(47, 5)])
