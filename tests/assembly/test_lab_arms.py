@@ -53,6 +53,12 @@ def test_a_method_can_be_varied_too() -> None:
     assert ((0.5, 0.3, 0.2), 2.0) == (params.split_ratios, params.patience)
 
 
+def test_the_control_can_be_varied_too() -> None:
+    """What is given beats what the control is."""
+    control = arm_of("simple_limit_40x:timeout_seconds=20", CONFIG)
+    assert (20.0, EndAction.CROSS) == (control.params.timeout_seconds, control.params.end_action)
+
+
 def test_spaces_do_not_matter() -> None:
     """The name is the words without them."""
     assert "twap:slices=5,passive=true" == arm_of(" twap : slices = 5 , passive=true ", CONFIG).name.replace(" ", "")

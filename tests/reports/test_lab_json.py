@@ -3,13 +3,17 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from depthwalk.analysis.collection import CellKey
+from depthwalk.analysis.estimates import Estimate
+from depthwalk.analysis.paired import Audit
 from depthwalk.analysis.pairing import compare
 from depthwalk.analysis.trial_columns import Metric
+from depthwalk.domain.units import Quantity
 from depthwalk.reports.lab_csv import HEADER, write_csv
 from depthwalk.reports.lab_json import comparison_json
 from tests.support.trials import BASE, OTHER, THIN, asked, collected, compared, one_sided, sample, trial
@@ -43,6 +47,70 @@ def test_the_object_has_what_was_asked_and_what_was_found() -> None:
             assert against["verdict"] in ("better", "worse", "undecided")
             assert {metric.key for metric in Metric} == against["differences"].keys()
             assert (against["pairs"], against["clusters"]) == (107, 107)
+
+
+def test_every_figure_stands_under_its_own_key() -> None:
+    """Each is given a value that no other has."""
+    cell = compared([trial(0, BASE), trial(0, OTHER)]).cells[0]
+    against = cell.arm(OTHER).against
+    assert against is not None
+    numbers = [Estimate(value=float(number)) for number in range(30)]
+    told = replace(
+        cell.arm(OTHER),
+        net_median=numbers[1],
+        net_tail=numbers[2],
+        shortfall_median=numbers[3],
+        shortfall_tail=numbers[4],
+        net_by_touch=tuple(numbers[5:10]),
+        fill_curve=tuple(numbers[10:22]),
+        one_sided_fill=numbers[22],
+        unpriced=23,
+        depth_short=24,
+        takes_beyond=25,
+        worst_take=26.0,
+        distribution=(27.0,),
+        means={metric: Estimate(value=float(place)) for place, metric in enumerate(Metric)},
+        audit=Audit(overfilled=Quantity(28), orphans=29, beyond_cap=30),
+        against=replace(
+            against,
+            pairs=31,
+            clusters=32,
+            p=0.33,
+            adjusted=0.34,
+            by_touch=tuple(numbers[:5]),
+            differences={metric: Estimate(value=-float(place)) for place, metric in enumerate(Metric)},
+        ),
+    )
+    comparison = compared([trial(0, BASE), trial(0, OTHER)])
+    found = _json(replace(comparison, cells=(replace(cell, arms=(cell.arm(BASE), told)),)))["cells"][0]["arms"][OTHER]
+    single = {
+        "net_cents_median": 1,
+        "net_cents_95th": 2,
+        "shortfall_percent_median": 3,
+        "shortfall_percent_95th": 4,
+        "one_sided_fill_percent": 22,
+    }
+    assert single == {key: found[key]["value"] for key in single}
+    assert [5, 6, 7, 8, 9] == [each["value"] for each in found["net_cents_by_n_over_touch"].values()]
+    assert {str(4 * k): 10 + k for k in range(12)} == {at: each["value"] for at, each in found["filled_percent_by"].items()}
+    plain = {
+        "without_price_of_rest": 23,
+        "rest_deeper_than_book": 24,
+        "takes_beyond": 25,
+        "worst_take": 26,
+        "net_cents_percentiles": [27],
+        "audit": {"clean": False, "overfilled": "0.28", "orphans": 29, "beyond_cap": 30},
+    }
+    assert plain == {key: found[key] for key in plain}
+    assert {metric.key: place for place, metric in enumerate(Metric)} == {
+        key: each["value"] for key, each in found["means"].items()
+    }
+    compared_with = found["against_baseline"]
+    assert (31, 32, 0.33, 0.34) == tuple(compared_with[key] for key in ("pairs", "clusters", "p", "p_adjusted"))
+    assert [0, 1, 2, 3, 4] == [each["value"] for each in compared_with["net_cents_by_n_over_touch"].values()]
+    assert {metric.key: -place for place, metric in enumerate(Metric)} == {
+        key: each["value"] for key, each in compared_with["differences"].items()
+    }
 
 
 def test_what_is_not_known_is_null() -> None:
