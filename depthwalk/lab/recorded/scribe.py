@@ -104,6 +104,7 @@ class Scribe:
         self._patience = patience
         self._markets: dict[str, _Market] = {}
         self._strangers: set[str] = set()
+        self._traded: set[str] = set()
         self._sequence: dict[str, int] = {}
         self._seen: dict[str, Instant] = {}
         self._now = Instant(0)
@@ -161,7 +162,8 @@ class Scribe:
                 self._begin(ticker, market, at)
 
     def trade(self, at: Instant, ticker: str, kind: Kind, price: Price, quantity: Quantity) -> None:
-        """Note a trade in a market whose book is known."""
+        """Note a trade in a market whose book is known, and of any that its trades are told."""
+        self._traded.add(ticker)
         market = self._markets.get(ticker)
         if market is not None and market.draft is not None:
             market.draft.rows.append((at, kind, price, quantity))
@@ -254,4 +256,5 @@ class Scribe:
             kind=np.array(kind, dtype=np.int8),
             price=np.array(price, dtype=np.int32),
             change=np.array(change, dtype=np.int64),
+            tells_trades=draft.ticker in self._traded,
         )

@@ -40,7 +40,7 @@ class Tape:
 
     Columns, one entry a row: *at* microseconds, never falling; *kind* a `Kind`; *price* in Price units; *change* in Quantity
     units, what a level grew by (below 0: shrank by), or the size of a trade. No level ever falls below 0. *source* says
-    where it was read.
+    where it was read. *tells_trades*: trades of this market were recorded, whether or not there were any in this stretch.
     """
 
     ticker: str
@@ -55,6 +55,7 @@ class Tape:
     kind: NDArray[np.int8]
     price: NDArray[np.int32]
     change: NDArray[np.int64]
+    tells_trades: bool = False
 
     def __len__(self) -> int:
         """Return how many rows there are."""
@@ -62,8 +63,8 @@ class Tape:
 
     @property
     def has_trades(self) -> bool:
-        """Whether trades were recorded beside the book."""
-        return bool((self.kind >= Kind.SOLD).any())
+        """Whether trades were recorded beside the book: where they were, none told means none happened."""
+        return self.tells_trades or bool((self.kind >= Kind.SOLD).any())
 
     @property
     def market(self) -> Market:

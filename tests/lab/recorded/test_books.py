@@ -2,8 +2,10 @@ from depthwalk.domain.messages import PublicTrade
 from depthwalk.domain.order import Side
 from depthwalk.domain.units import Price, Quantity, seconds
 from depthwalk.lab.recorded.books import tapes_of_books
+from depthwalk.lab.recorded.queues import PROBABILISTIC
 from depthwalk.lab.recorded.tape import Kind
-from tests.support.paper import START, at, book
+from tests.support.paper import START, at, book, order
+from tests.support.taped import played
 
 USUAL, LATER = book([(48, 10)], [(52, 5)]), book([(48, 10)], [(52, 9)])
 
@@ -50,3 +52,16 @@ def test_trades_stand_before_the_book_that_shows_them() -> None:
         (at(2), Kind.ASK, 5_200, -400),
     ] == list(tape.rows())
     assert tape.has_trades
+
+
+def test_where_trades_are_told_none_means_none() -> None:
+    """A stretch of a market in which nobody traded: what its level loses is canceled, and nothing is guessed to have traded."""
+    trade = PublicTrade(trade_id="1", at=at(200), price=Price(5_200), quantity=Quantity(200), taker=Side.BUY)
+    books = [(START, LATER), (at(2), USUAL), (at(190), LATER), (at(210), USUAL)]
+    quiet, busy = tapes_of_books("T", books, source="rows", trades=[trade]).tapes
+    assert ([True, True], [1, 2]) == ([quiet.has_trades, busy.has_trades], [len(quiet), len(busy)])
+    assert not any(tape.has_trades for tape in tapes_of_books("T", books, source="rows").tapes)
+    replay = played(quiet, PROBABILISTIC)
+    replay.submit(START, order(-1, Side.SELL, 51, 1))
+    replay.advance(at(1))
+    assert [] == replay.advance(at(2))
