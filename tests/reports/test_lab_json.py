@@ -3,20 +3,16 @@
 import csv
 import io
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from depthwalk.analysis.collection import CellKey
-from depthwalk.analysis.estimates import Estimate
-from depthwalk.analysis.paired import Audit
 from depthwalk.analysis.pairing import compare
 from depthwalk.analysis.trial_columns import Metric
-from depthwalk.domain.units import Quantity
 from depthwalk.reports.lab_csv import HEADER, write_csv
 from depthwalk.reports.lab_json import comparison_json
-from tests.support.trials import BASE, OTHER, THIN, asked, collected, compared, one_sided, sample, trial
+from tests.support.trials import BASE, OTHER, THIN, asked, collected, compared, one_sided, sample, told_apart, trial
 
 
 def _json(found: Any) -> dict[str, Any]:
@@ -51,38 +47,7 @@ def test_the_object_has_what_was_asked_and_what_was_found() -> None:
 
 def test_every_figure_stands_under_its_own_key() -> None:
     """Each is given a value that no other has."""
-    cell = compared([trial(0, BASE), trial(0, OTHER)]).cells[0]
-    against = cell.arm(OTHER).against
-    assert against is not None
-    numbers = [Estimate(value=float(number)) for number in range(30)]
-    told = replace(
-        cell.arm(OTHER),
-        net_median=numbers[1],
-        net_tail=numbers[2],
-        shortfall_median=numbers[3],
-        shortfall_tail=numbers[4],
-        net_by_touch=tuple(numbers[5:10]),
-        fill_curve=tuple(numbers[10:22]),
-        one_sided_fill=numbers[22],
-        unpriced=23,
-        depth_short=24,
-        takes_beyond=25,
-        worst_take=26.0,
-        distribution=(27.0,),
-        means={metric: Estimate(value=float(place)) for place, metric in enumerate(Metric)},
-        audit=Audit(overfilled=Quantity(28), orphans=29, beyond_cap=30),
-        against=replace(
-            against,
-            pairs=31,
-            clusters=32,
-            p=0.33,
-            adjusted=0.34,
-            by_touch=tuple(numbers[:5]),
-            differences={metric: Estimate(value=-float(place)) for place, metric in enumerate(Metric)},
-        ),
-    )
-    comparison = compared([trial(0, BASE), trial(0, OTHER)])
-    found = _json(replace(comparison, cells=(replace(cell, arms=(cell.arm(BASE), told)),)))["cells"][0]["arms"][OTHER]
+    found = _json(told_apart())["cells"][0]["arms"][OTHER]
     single = {
         "net_cents_median": 1,
         "net_cents_95th": 2,

@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from depthwalk.analysis.collection import CellKey, Collection
-from depthwalk.analysis.paired import Asked, AskedArm, Comparison
+from depthwalk.analysis.estimates import Estimate
+from depthwalk.analysis.paired import Asked, AskedArm, Audit, Comparison
 from depthwalk.analysis.pairing import compare
+from depthwalk.analysis.trial_columns import Metric
 from depthwalk.analysis.trials import Benchmark, Stratum, Trial
 from depthwalk.domain.messages import Reason
 from depthwalk.domain.result import ApiUsage
@@ -119,3 +121,40 @@ def sample(runs: int = 120, *, classes: Sequence[str] = ("thin", "liquid")) -> t
                 block.append(trial(seed, arm, level + offset + rng.gauss(0, 0.5), filled=filled, benchmark=benchmark))
         collection.add(CellKey(name, "base"), block)
     return asked(offsets, runs=runs, classes=classes), collection
+
+
+def told_apart() -> Comparison:
+    """Return a comparison in which every figure of OTHER is another number, so that none can stand in another's place."""
+    whole = compared([trial(0, BASE), trial(0, OTHER)])
+    (cell,) = whole.cells
+    against = cell.arm(OTHER).against
+    if against is None:
+        raise AssertionError(OTHER)
+    numbers = [Estimate(value=float(number)) for number in range(30)]
+    told = replace(
+        cell.arm(OTHER),
+        net_median=numbers[1],
+        net_tail=numbers[2],
+        shortfall_median=numbers[3],
+        shortfall_tail=numbers[4],
+        net_by_touch=tuple(numbers[5:10]),
+        fill_curve=tuple(numbers[10:22]),
+        one_sided_fill=numbers[22],
+        unpriced=23,
+        depth_short=24,
+        takes_beyond=25,
+        worst_take=26.0,
+        distribution=(27.0,),
+        means={metric: Estimate(value=float(place)) for place, metric in enumerate(Metric)},
+        audit=Audit(overfilled=Quantity(28), orphans=29, beyond_cap=30),
+        against=replace(
+            against,
+            pairs=31,
+            clusters=32,
+            p=0.33,
+            adjusted=0.34,
+            by_touch=tuple(numbers[:5]),
+            differences={metric: Estimate(value=-float(place)) for place, metric in enumerate(Metric)},
+        ),
+    )
+    return replace(whole, cells=(replace(cell, arms=(cell.arm(BASE), told)),))
