@@ -2,9 +2,10 @@
 
 Each flow (a side of a stretch) has its own rate, so that busy and quiet hours are not taken for clusters; the branching (how
 many takers follow one) and the delay (exponential, as `simulation.flow` draws it) are common to all. Both are found by
-expectation and maximization: of every taker, how surely was it a follower, and how late. By the random time change theorem the
-integrated rate between takers is exponential with mean 1 if the model holds (Kolmogorov and Smirnov's distance says how far off
-it is).
+expectation and maximization: of every taker, how surely was it a follower, and how late. By the random time change theorem
+takers come evenly by the integrated rate if the model holds: n of them cut a flow's as n random points do, so that a gap is
+more than the part x of it with probability (1 - x)^n; for many that is the exponential law, which few would always fail, as
+their number has set the rate (Kolmogorov and Smirnov's distance says how far off it is). Few that do cluster fail too often.
 """
 
 import math
@@ -66,11 +67,9 @@ def cluster(flows: Sequence[Flow]) -> Clustering | None:
         rates = [max(founders, 1e-6) / flow.seconds for founders, flow in zip(born, flows, strict=True)]
         if abs(branching - before[0]) < _CLOSE and abs(math.log(delay / before[1])) < _CLOSE:
             break
-    gaps = sorted(gap for flow, rate in zip(flows, rates, strict=True) for gap in _rescaled(flow.times, rate, branching, delay))
-    distance = max(
-        max((index + 1) / len(gaps) + math.expm1(-gap), -math.expm1(-gap) - index / len(gaps)) for index, gap in enumerate(gaps)
-    )
-    return Clustering(branching, delay, count, distance, _FIVE_PERCENT / math.sqrt(len(gaps)))
+    ranks = sorted(rank for flow, rate in zip(flows, rates, strict=True) for rank in _ranked(flow, rate, branching, delay))
+    distance = max(max((index + 1) / count - rank, rank - index / count) for index, rank in enumerate(ranks))
+    return Clustering(branching, delay, count, distance, _FIVE_PERCENT / math.sqrt(count))
 
 
 def _share(flow: Sequence[float], rate: float, branching: float, delay: float) -> tuple[float, float, float]:
@@ -92,13 +91,15 @@ def _share(flow: Sequence[float], rate: float, branching: float, delay: float) -
     return founders, followers, waited
 
 
-def _rescaled(flow: Sequence[float], rate: float, branching: float, delay: float) -> list[float]:
-    """Return the integrated rate between the takers of a sequence."""
+def _ranked(flow: Flow, rate: float, branching: float, delay: float) -> list[float]:
+    """Return for each gap before a taker, measured by the integrated rate, how probable one at most as long is."""
     gaps: list[float] = []
     weight, last = 0.0, 0.0
-    for at in flow:
+    for at in flow.times:
         fade = math.exp(-(at - last) / delay)
         gaps.append(rate * (at - last) + branching * weight * (1 - fade))
         weight = weight * fade + 1.0
         last = at
-    return gaps
+    rest = flow.seconds - last
+    whole = sum(gaps) + rate * rest + branching * weight * (1 - math.exp(-rest / delay))
+    return [1 - max(0.0, 1 - gap / whole) ** len(gaps) for gap in gaps]

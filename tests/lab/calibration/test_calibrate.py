@@ -112,18 +112,30 @@ def test_the_usual_order_is_the_touch_to_two_digits() -> None:
     assert [1, 7, 330, 710] == found
 
 
+def _still_with_takers(rarer: float) -> Observed:
+    """Books now and then, and takers of another time, so many times rarer than those of TRUE."""
+    shapes = simulate(TRUE, "linear_cent", 1, seconds=120, look=Look(step=10))
+    flow = simulate(TRUE, "linear_cent", 2, seconds=300, look=Look(trades=True))
+    still = [[value if name in _SHAPES else 0.0 for name, value in zip(AT, shapes, strict=True)] for _ in range(9)]
+    rare = [value if name in _TRADES else 0.0 for name, value in zip(AT, flow, strict=True)]
+    rare[AT["trade_seconds"]] *= rarer
+    table = (*still, *itertools.repeat(rare, 9))
+    return Observed(structure="linear_cent", look=Look(trades=True), polled=True, markets=9, table=table)
+
+
+def test_a_class_that_nobody_could_trade_in_is_refused() -> None:
+    """Takers a million times as rare would make orders live for years: it is said now, not when the file is used."""
+    with pytest.raises(UsageError, match=r"nobody could trade in what comes of it: class found: parameters\.") as caught:
+        calibrate(_still_with_takers(1e6), WISH, effort=LITTLE)
+    assert caught.value.hint == "assume a class that is nearer to it than moderate"
+
+
 def test_takers_without_books_bring_a_class_to_their_pace() -> None:
     """Books now and then and trades of another time: shapes are matched, and time runs as fast as takers come.
 
     The order is the one that was wished for.
     """
-    shapes = simulate(TRUE, "linear_cent", 1, seconds=120, look=Look(step=10))
-    flow = simulate(TRUE, "linear_cent", 2, seconds=300, look=Look(trades=True))
-    still = [[value if name in _SHAPES else 0.0 for name, value in zip(AT, shapes, strict=True)] for _ in range(9)]
-    rare = [value if name in _TRADES else 0.0 for name, value in zip(AT, flow, strict=True)]
-    rare[AT["trade_seconds"]] *= 40
-    table = (*still, *itertools.repeat(rare, 9))
-    observed = Observed(structure="linear_cent", look=Look(trades=True), polled=True, markets=9, table=table)
+    observed = _still_with_takers(40)
     found = calibrate(observed, replace(WISH, quantity=Quantity(55 * CONTRACT)), effort=LITTLE)
     assert 55 == found.contracts
     values = {each.name: each.value for each in found.parameters}

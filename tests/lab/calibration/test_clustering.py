@@ -53,6 +53,14 @@ def test_takers_who_come_alone_follow_nobody() -> None:
     assert _found(flows).branching < 0.1
 
 
+def test_rare_takers_who_come_alone_are_as_the_model_says() -> None:
+    """One or two in a stretch: that their number has set its rate is allowed for."""
+    rng = stream(4, "rare")
+    found = _found([_alone(rng, 0.003, 300.0) for _ in range(800)], 300.0)
+    assert found.branching < 0.05
+    assert found.holds
+
+
 def test_a_flow_of_another_kind_is_told_apart() -> None:
     """A taker every five seconds, to the tick, is no Hawkes process, and the residuals say so."""
     found = _found([[5.0 * index for index in range(1, 500)]])
