@@ -16,6 +16,7 @@ from depthwalk.analysis.replays import Replay
 from depthwalk.analysis.trial_columns import Metric
 from depthwalk.domain.order import Action, Outcome
 from depthwalk.domain.units import Quantity
+from depthwalk.errors import UsageError
 
 RESAMPLES: Final = 2_000
 
@@ -32,6 +33,9 @@ FEWEST_EVENT_DAYS: Final = 20
 """With fewer clusters of them in a replay there is no verdict either (algorithms.md section 4.5): their spread is not known."""
 
 LEVEL: Final = 0.05
+
+FIRST_TRAINING_SEED: Final = 1_000_000_000
+"""Training has all seeds from here on, results have those below: nothing is ever reported on a seed that was trained on."""
 
 TOUCH_BINS: Final = ("<= 1/2", "1/2 to 1", "1 to 2", "2 to 4", "> 4")
 """The bins of the quantity relative to the touch; upper ends belong to them."""
@@ -91,6 +95,10 @@ class Asked:
     action: Action = Action.BUY
     replay: Replay | None = None
 
+    def __post_init__(self) -> None:
+        """Raise as `check_seeds`."""
+        check_seeds(self.first_seed, self.runs)
+
     def seeds(self, class_name: str) -> int:
         """Return how many seeds, or windows, a class has in each world."""
         return self.runs if self.replay is None else self.replay.count(class_name)
@@ -99,6 +107,12 @@ class Asked:
     def wanted(self) -> int:
         """How many there are in all classes and worlds."""
         return len(self.worlds) * sum(map(self.seeds, self.classes))
+
+
+def check_seeds(first: int, runs: int) -> None:
+    """Raise UsageError where seeds of a result would be those of training."""
+    if first + runs > FIRST_TRAINING_SEED:
+        raise UsageError(f"--seed {first}: with --runs it must stay below {FIRST_TRAINING_SEED:,}, where training begins")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,10 +14,7 @@ from math import ceil, inf, log10, sqrt
 from statistics import fmean
 from typing import Final, assert_never
 
-from depthwalk.errors import UsageError
-
-FIRST_TRAINING_SEED: Final = 1_000_000_000
-"""Training has all seeds from here on, results have those below: nothing is ever reported on a seed that was trained on."""
+from depthwalk.analysis.paired import FIRST_TRAINING_SEED, check_seeds
 
 PLAY_OFF: Final = 4
 """On how many generations' seeds the last center and the start are compared."""
@@ -96,10 +93,8 @@ class Effort:
 
     def fresh(self, seed: int, runs: int) -> range:
         """Return the seeds of the result. Raises UsageError where they would be those of training."""
-        found = range(seed, seed + runs)
-        if found.stop > FIRST_TRAINING_SEED:
-            raise UsageError(f"--seed {seed}: with --runs it must stay below {FIRST_TRAINING_SEED:,}, where training begins")
-        return found
+        check_seeds(seed, runs)
+        return range(seed, seed + runs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from depthwalk.analysis.bootstrap import Bootstrap, Draws
 from depthwalk.analysis.collection import CellKey, Collection
-from depthwalk.analysis.paired import Against, Cell, Comparison, FillVerdict, Verdict
+from depthwalk.analysis.paired import FIRST_TRAINING_SEED, Against, Cell, Comparison, FillVerdict, Verdict
 from depthwalk.analysis.pairing import compare, holm, p_value
 from depthwalk.analysis.trial_columns import Metric
 from depthwalk.analysis.trials import Trial
 from depthwalk.domain.units import CONTRACT, Money, Price, Quantity
+from depthwalk.errors import UsageError
 from tests.support.trials import BASE, BENCHMARK, OTHER, RESAMPLES, THIN, asked, collected, compared, one_sided, trial
 
 
@@ -289,6 +290,13 @@ def test_a_comparison_knows_whether_it_is_whole() -> None:
     partial = compared([trial(0, BASE), trial(0, OTHER)], classes=("thin", "liquid"))
     assert not partial.complete
     assert [cell.class_name for cell in partial.cells] == ["thin"]
+
+
+def test_nothing_is_reported_on_seeds_that_are_trained_on() -> None:
+    """Whatever compares on them: they are refused before anything runs."""
+    assert asked(runs=5, first_seed=FIRST_TRAINING_SEED - 5).seeds("thin") == 5
+    with pytest.raises(UsageError, match="--seed 999999996: with --runs it must stay below 1,000,000,000"):
+        asked(runs=5, first_seed=FIRST_TRAINING_SEED - 4)
 
 
 def _arriving(seeds: list[int], size: int) -> Comparison:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from depthwalk.analysis.paired import FIRST_TRAINING_SEED
 from depthwalk.errors import UsageError
-from depthwalk.lab.tuning import FIRST_TRAINING_SEED, Axis, Choice, Effort, Generation, Number, Point, search
+from depthwalk.lab.tuning import Axis, Choice, Effort, Generation, Number, Point, search
 
 AXES = (Number(low=0.0, high=3.0), Number(low=-10, high=10, whole=True), Choice(count=3))
 START = (0.5, 8.0, 0.0)
