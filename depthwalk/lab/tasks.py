@@ -6,7 +6,7 @@ knows of any other piece, of the time, or of the machine.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from depthwalk.analysis.trials import Trial
 from depthwalk.domain.units import Duration, in_seconds
@@ -21,17 +21,9 @@ LONGEST: Final = 40.0
 """How many seconds an arm may have: the rest of all is completed soon after, and who had longer would pass for better."""
 
 
-class Piece(Protocol):
-    """Anything that can be run somewhere else: it is pickled there, and its trials are pickled back."""
-
-    def run(self) -> list[Trial]:
-        """Do the work."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """All *arms* on *seeds* of one setting; with *paths* each seed's untouched mid is followed too. A `Piece`."""
+    """All *arms* on *seeds* of one setting; with *paths* each seed's untouched mid is followed too. It is `scale.Work`."""
 
     setting: Setting
     arms: tuple[Arm, ...]
