@@ -1,7 +1,6 @@
 """Files that a class can be calibrated from, as recorded markets and tapes. What is in a file decides how it is read.
 
-* JSON lines of books and public trades, plain or gzip, mixed as they come (`simulation/replay.py` has the form of a book):
-      {"ts": "2026-05-13T20:20:37Z", "ticker": "T", "yes_price": "0.3400", "count": "8.00", "taker_side": "yes"}
+* JSON lines of books and public trades (`lab/recorded/rows.py`), which may stand in files of their own;
 * recordings of every change, as `lab/recorded` reads them; beside the changes of a run folder its `ticker` frames, which say
   how much was traded and the sizes of single trades.
 """
@@ -9,19 +8,20 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
 from depthwalk.analysis.depth import liquidity_class, within
-from depthwalk.domain.book import Book, Level
+from depthwalk.domain.book import Book
 from depthwalk.domain.messages import LiquidityRule
 from depthwalk.domain.result import LiquidityClass
-from depthwalk.domain.units import CENT, CONTRACT, SECOND, Quantity, parse_instant, parse_price, parse_quantity
+from depthwalk.domain.units import CENT, CONTRACT, SECOND, Quantity, parse_price, parse_quantity
 from depthwalk.errors import DomainError, UsageError
 from depthwalk.lab.calibration.observed import Observed, Prints, RecordedMarket, Taker, observe, observe_tapes
 from depthwalk.lab.calibration.sums import PRICES
 from depthwalk.lab.recorded.reading import read_tapes
+from depthwalk.lab.recorded.rows import is_row, read_rows
 from depthwalk.lab.recorded.tape import Tape
 from depthwalk.simulation.replay import lines
 
@@ -31,16 +31,6 @@ Told = Callable[[Path], None]
 _MILLISECONDS: Final = 1_000
 _MINUTE: Final = 60 * SECOND
 _TICKERS: Final = ("ticker.ndjson", "ticker.ndjson.gz")
-
-
-class _Row(msgspec.Struct):
-    ts: str
-    ticker: str
-    yes: list[tuple[str, str]] | msgspec.UnsetType | None = msgspec.UNSET
-    no: list[tuple[str, str]] | msgspec.UnsetType | None = msgspec.UNSET
-    yes_price: str = ""
-    count: str = ""
-    taker_side: Literal["yes", "no"] | None = None
 
 
 class _Ticker(msgspec.Struct):
@@ -80,7 +70,7 @@ def observe_files(
     for path in paths:
         told(path)
         if not path.is_dir() and _is_rows(path):
-            _read_rows(path, markets)
+            _take_rows(path, markets)
         else:
             tapes += read_tapes(path).tapes
             prints += _read_prints(path)
@@ -136,38 +126,14 @@ def _now_and_then(tape: Tape) -> list[Book]:
 
 def _is_rows(path: Path) -> bool:
     _, first = next(lines(path), (0, b""))
-    try:
-        row = msgspec.json.decode(first, type=_Row)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return False
-    return row.yes is not msgspec.UNSET or row.taker_side is not None
+    return is_row(first)
 
 
-def _read_rows(path: Path, markets: dict[str, RecordedMarket]) -> None:
-    decode = msgspec.json.Decoder(_Row).decode
-    for number, line in lines(path):
-        try:
-            row = decode(line)
-            _take(row, markets.setdefault(row.ticker, RecordedMarket(ticker=row.ticker)))
-        except (msgspec.MsgspecError, DomainError, UnicodeDecodeError) as error:
-            raise UsageError(f"{path}, line {number}: not a recorded book or trade: {error}") from None
-
-
-def _take(row: _Row, market: RecordedMarket) -> None:
-    at = parse_instant(row.ts)
-    if row.taker_side is not None:
-        sign, count = 1 if row.taker_side == "yes" else -1, parse_quantity(row.count)
-        if count <= 0:
-            raise DomainError(f"a trade of {row.count} contracts")
-        market.takers.append(Taker(at, sign, parse_price(row.yes_price), count))
-    elif isinstance(row.yes, msgspec.UnsetType) or isinstance(row.no, msgspec.UnsetType):
-        raise DomainError("neither a book (yes, no) nor a trade (yes_price, count, taker_side)")
-    else:
-        market.rows.append((at, Book.of_bids(yes=_levels(row.yes), no=_levels(row.no))))
-
-
-def _levels(levels: list[tuple[str, str]] | None) -> list[Level]:
-    return [(parse_price(price), parse_quantity(count)) for price, count in levels or ()]
+def _take_rows(path: Path, markets: dict[str, RecordedMarket]) -> None:
+    for ticker, rows in read_rows(path).items():
+        market = markets.setdefault(ticker, RecordedMarket(ticker=ticker))
+        market.rows += rows.books
+        market.takers += [Taker(trade.at, trade.taker.sign, trade.price, trade.quantity) for trade in rows.trades]
 
 
 def _read_prints(folder: Path) -> list[Prints]:

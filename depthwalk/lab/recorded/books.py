@@ -8,16 +8,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from depthwalk.domain.book import Book
 from depthwalk.domain.messages import PublicTrade
 from depthwalk.domain.order import Side
 from depthwalk.domain.units import Duration, Instant, in_seconds, seconds
-from depthwalk.errors import UsageError
+from depthwalk.lab.recorded.rows import read_rows
 from depthwalk.lab.recorded.scribe import Scribe, Terms
 from depthwalk.lab.recorded.tape import Kind, Tapes
-from depthwalk.simulation.replay import lines, read_recording
+from depthwalk.simulation.replay import read_recording
 
 SILENCE: Final = seconds(60)
 """How long a book is believed to stand where nothing confirms it."""
@@ -25,27 +23,23 @@ SILENCE: Final = seconds(60)
 Span = tuple[Instant, Instant]
 
 
-class _Ticker(msgspec.Struct):
-    ticker: str
-
-
 def read_books(path: Path, *, silence: Duration = SILENCE) -> Tapes:
-    """Read all markets of a file of books. Raises UsageError as `simulation.replay.read_recording` does."""
-    decode = msgspec.json.Decoder(_Ticker).decode
-    tickers: dict[str, None] = {}
-    for number, line in lines(path):
-        try:
-            tickers[decode(line).ticker] = None
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise UsageError(f"{path}, line {number}: not a recorded book: {error}") from None
-    found = []
-    for ticker in tickers:
-        recording = read_recording(path, ticker)
-        market = recording.market
-        terms = Terms(grid=market.grid, fees=market.fees, close_time=market.close_time)
-        found.append(tapes_of_books(ticker, recording.rows, source=str(path), terms=terms, silence=silence))
+    """Read all markets of a file of books, with their trades where it has any. Raises UsageError as `rows.read_rows` does."""
+    found = [
+        tapes_of_books(ticker, rows.books, source=str(path), terms=_terms(path, ticker), trades=rows.trades, silence=silence)
+        for ticker, rows in read_rows(path).items()
+        if rows.books
+    ]
     tapes = sorted((tape for one in found for tape in one.tapes), key=lambda tape: (tape.start, tape.ticker))
     return Tapes(tapes=tuple(tapes), cuts=tuple(cut for one in found for cut in one.cuts))
+
+
+def _terms(path: Path, ticker: str) -> Terms | None:
+    """Return what the file beside it says of a market, if there is one."""
+    if not path.with_name(path.name + ".market.json").exists():
+        return None
+    market = read_recording(path, ticker).market
+    return Terms(grid=market.grid, fees=market.fees, close_time=market.close_time)
 
 
 def tapes_of_books(

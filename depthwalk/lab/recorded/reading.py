@@ -6,7 +6,7 @@
 * raw frames as received, one JSON object a line: `{"type": "orderbook_delta", "sid": 1, "seq": 9, "msg": {…}}`. Their time is
   the exchange's (`ts`, else `ts_ms`); snapshots have none and get that of the next change;
 * rows of the older whole-cent format as CSV: `cents.py`;
-* books, one a line: `books.py`.
+* books, one a line, and trades among them: `books.py`.
 
 Frames are those of Kalshi's channel `orderbook_delta` (kalshi-api.md section 10.5), NO levels in NO prices: frames that were
 asked for with `use_yes_price` look alike and would be read wrongly. Anything that is not one of these, or does not say what it
@@ -25,6 +25,7 @@ from depthwalk.domain.units import ONE, Instant, parse_instant, parse_quantity
 from depthwalk.errors import DomainError, UsageError
 from depthwalk.lab.recorded.books import read_books
 from depthwalk.lab.recorded.cents import CENTS_HEADER, read_cents
+from depthwalk.lab.recorded.rows import is_row
 from depthwalk.lab.recorded.scribe import Scribe, Terms, refused
 from depthwalk.lab.recorded.tape import Kind, Tapes
 from depthwalk.simulation.replay import lines
@@ -104,7 +105,6 @@ class _Shape(msgspec.Struct):
 
     type: str | None = None
     event_type: str | None = None
-    yes: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
 def read_tapes(path: Path) -> Tapes:
@@ -127,7 +127,7 @@ def read_tapes(path: Path) -> Tapes:
         return _reading(path, lambda scribe, path: _take_kept(scribe, _sorted(_decoded(path))))
     if shape.type is not None:
         return _reading(path, _read_frames)
-    if shape.yes is not msgspec.UNSET:
+    if is_row(first):
         return read_books(path)
     raise UsageError(
         f"{path}, line {number}: not a recording of order books",

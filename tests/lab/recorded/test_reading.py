@@ -172,6 +172,31 @@ def test_books_become_changes(tmp_path: Path) -> None:
     assert [[(2_000_000, Kind.BID, 4_800, -400)], []] == _rows(found)
 
 
+def test_trades_among_books_are_trades(tmp_path: Path) -> None:
+    """In their time, wherever they stand in the file; first or not."""
+    trade = {"ts": "2026-05-13T21:00:01Z", "ticker": "KX-1", "yes_price": "0.4800", "count": "3.00", "taker_side": "no"}
+    found = read_tapes(_write(tmp_path / "books.jsonl", [trade, *_books((2, "KX-1", "6.00"), (0, "KX-1", "10.00"))]))
+    assert [[(1_000_000, Kind.SOLD, 4_800, 300), (2_000_000, Kind.BID, 4_800, -400)]] == _rows(found)
+
+
+def test_a_market_without_a_book_of_two_sides_does_not_refuse_the_others(tmp_path: Path) -> None:
+    """It has no moment to decide at, and that is all."""
+    one_sided = {"ts": "2026-05-13T21:00:00Z", "ticker": "KX-2", "yes": None, "no": [["0.4800", "5.00"]]}
+    found = read_tapes(_write(tmp_path / "books.jsonl", [one_sided, *_books((0, "KX-1", "10.00"))]))
+    assert ["KX-1", "KX-2"] == [tape.ticker for tape in found.tapes]
+
+
+def test_what_is_known_beside_the_books_is_taken(tmp_path: Path) -> None:
+    """Grid, fees and close from the sidecar that paper reads as well."""
+    path = _write(tmp_path / "books.jsonl", _books((0, "KX-1", "10.00")))
+    ranges = [{"start": "0.0000", "end": "1.0000", "step": "0.0010"}]
+    sidecar = {"price_ranges": ranges, "fee_multiplier": "0.5", "close_time": "2026-05-13T21:15:00Z"}
+    _write(tmp_path / "books.jsonl.market.json", [sidecar])
+    (tape,) = read_tapes(path).tapes
+    assert (STRUCTURES["deci_cent"].bands, parse_instant("2026-05-13T21:15:00Z")) == (tape.grid.bands, tape.close_time)
+    assert 0.5 == tape.fees.multiplier
+
+
 def test_several_recordings_come_in_order_of_time(tmp_path: Path) -> None:
     """Whichever is named first."""
     later = _write(tmp_path / "later.jsonl", _books((5, "KX-2", "1.00")))
