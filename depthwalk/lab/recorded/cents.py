@@ -57,7 +57,7 @@ def read_cents(scribe: Scribe, path: Path) -> None:
                 now = scribe.frame(sid, sequence, at, where)
                 bid = outcome is Outcome.YES
                 kind, leg = (Kind.BID, price) if bid else (Kind.ASK, ONE - price)
-                scribe.change(now, market.get(sid, row["market_ticker"]), kind, leg, quantity, where=where)
+                scribe.change(now, market.get(sid, row["market_ticker"]), kind, leg, quantity, stream=sid, where=where)
             else:
                 raise UsageError(f"{where}: type {row['type']!r} is neither snapshot nor delta")
         except (DomainError, ValueError) as error:

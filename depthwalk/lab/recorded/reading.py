@@ -171,14 +171,14 @@ def _size(text: str) -> int:
     return found
 
 
-def _take_change(scribe: Scribe, message: _Message, at: Instant, where: str) -> None:
+def _take_change(scribe: Scribe, stream: str, message: _Message, at: Instant, where: str) -> None:
     if message.side is None:
         raise DomainError("a change without a side")
     price = PRICES[message.price_dollars]
     if message.side == "yes":
-        scribe.change(at, message.market_ticker, Kind.BID, price, _size(message.delta_fp), where=where)
+        scribe.change(at, message.market_ticker, Kind.BID, price, _size(message.delta_fp), stream=stream, where=where)
     else:
-        scribe.change(at, message.market_ticker, Kind.ASK, ONE - price, _size(message.delta_fp), where=where)
+        scribe.change(at, message.market_ticker, Kind.ASK, ONE - price, _size(message.delta_fp), stream=stream, where=where)
 
 
 # --- a recorder's run ---
@@ -229,7 +229,7 @@ def _take_kept(scribe: Scribe, found: list[_Line]) -> None:
             received = Instant(kept.local_recv_ns // _MICROSECOND_NS)
             at = scribe.frame(kept.connection_id, kept.sequence_number, received, line.where)
             if kept.event_type == "orderbook_delta":
-                _take_change(scribe, message, at, line.where)
+                _take_change(scribe, kept.connection_id, message, at, line.where)
             else:
                 scribe.snapshot(kept.connection_id, at, message.market_ticker, _book(message), line.where)
         except DomainError as error:
@@ -282,7 +282,7 @@ def _take_frame(scribe: Scribe, frame: _Frame, message: _Message | None, where: 
     try:
         now = scribe.frame(stream, frame.seq, at, where)
         if frame.type == "orderbook_delta" and message is not None:
-            _take_change(scribe, message, now, where)
+            _take_change(scribe, stream, message, now, where)
         elif message is not None:
             scribe.snapshot(stream, now, message.market_ticker, _book(message), where)
     except DomainError as error:

@@ -131,7 +131,7 @@ class Scribe:
         known = self._markets.get(ticker)
         if known is not None and known.stream == stream:
             for kind, price, change in differences(known.book(), book):
-                self.change(at, ticker, kind, price, change, where=where)
+                self.change(at, ticker, kind, price, change, stream=stream, where=where)
             return
         if known is not None:
             self._cut(ticker, known, where, "another connection carries it on")
@@ -139,8 +139,11 @@ class Scribe:
         self._begin(ticker, market, at)
         self._look(market, at, where)
 
-    def change(self, at: Instant, ticker: str, kind: int, price: int, change: int, *, where: str) -> None:
-        """Change one level of a market. Raises DomainError where no level can have that price."""
+    def change(self, at: Instant, ticker: str, kind: int, price: int, change: int, *, stream: str, where: str) -> None:
+        """Change one level of a market, if it is the stream's: another one tells the same, and twice would be wrong.
+
+        Raises DomainError where no level can have that price.
+        """
         if not 0 < price < ONE:
             raise DomainError(f"no book has a level at {format_price(price)}")
         market = self._markets.get(ticker)
@@ -148,6 +151,8 @@ class Scribe:
             if ticker not in self._strangers:
                 self._strangers.add(ticker)
                 self._cuts.append(Cut(ticker=ticker, at=at, where=where, reason="changes before any snapshot are passed over"))
+            return
+        if market.stream != stream:
             return
         if not market.halves[kind].change(price, change):
             self._strangers.add(ticker)

@@ -32,7 +32,7 @@ class Writing:
 
     def change(self, second: float, kind: Kind, cents: int, contracts: int, *, skip: int = 0) -> "Writing":
         self.frame(second, skip=skip)
-        self.scribe.change(self.now, "T", kind, cents * 100, contracts * 100, where=f"line {self.number}")
+        self.scribe.change(self.now, "T", kind, cents * 100, contracts * 100, stream="s", where=f"line {self.number}")
         return self
 
     def finish(self) -> Tapes:
@@ -128,6 +128,17 @@ def test_changes_before_any_snapshot_are_passed_over() -> None:
     assert [at(2)] == [tape.start for tape in found.tapes]
 
 
+def test_two_streams_of_one_market_are_not_added_up() -> None:
+    """A second subscription carries the market on; the first still tells every change, which is old news."""
+    scribe = Scribe("a test")
+    for number, stream in ((1, "a"), (1, "b")):
+        scribe.snapshot(stream, scribe.frame(stream, number, START, "here"), "T", USUAL, "here")
+    for stream in ("a", "b"):
+        scribe.change(scribe.frame(stream, 2, at(1), "here"), "T", BID, 4_800, -600, stream=stream, where="here")
+    *_, last = scribe.finish().tapes
+    assert book([(48, 4)], [(52, 5)]) == _last(last)
+
+
 def test_time_never_runs_backwards() -> None:
     """A clock that steps back is held still."""
     found = Writing().snapshot(5, USUAL).change(4, BID, 48, 1).change(6, BID, 48, 1).finish()
@@ -138,7 +149,7 @@ def test_all_tapes_of_a_market_share_a_grid() -> None:
     """The smallest published one that has every price; what is known better holds."""
     writing = Writing().snapshot(0, book([(48, 1)], [(52, 1)])).snapshot(1, USUAL, skip=2)
     writing.frame(2)
-    writing.scribe.change(writing.now, "T", BID, 450, 100, where="line")
+    writing.scribe.change(writing.now, "T", BID, 450, 100, stream="s", where="line")
     assert [STRUCTURES["center_whole_edge_half_cent"]] * 2 == [tape.grid for tape in writing.finish().tapes]
     known = Terms(grid=STRUCTURES["deci_cent"], close_time=at(9))
     scribe = Scribe("a test")
@@ -162,7 +173,7 @@ def test_a_tape_written_down_again_is_the_same(recording: Tape) -> None:
     scribe = Scribe("again", patience=seconds(10_000))
     scribe.snapshot("s", scribe.frame("s", 1, recording.start, "first"), "T", recording.first, "first")
     for number, (time, kind, price, change) in enumerate(recording.rows(), 2):
-        scribe.change(scribe.frame("s", number, time, "row"), "T", kind, Price(price), change, where="row")
+        scribe.change(scribe.frame("s", number, time, "row"), "T", kind, Price(price), change, stream="s", where="row")
     again = scribe.finish().tapes
     kept = list(again[0].rows()) if again else []
     assert list(recording.rows())[: len(kept)] == kept
