@@ -136,7 +136,11 @@ class Readings:
         listed = {report.order_id: report for report in await self._exchange.resting_orders(self._market.ticker)}
         for report in listed.values():
             await self._revive(report)
-        await self._compare(before, listed)
+        gone = {client_id for client_id in before if self._children[client_id].order_id not in listed}
+        if gone:
+            # Most orders that have left the list were filled whole. Their fills say so, and have to be read in any case.
+            await self.read_fills()
+        await self._compare({client_id: before[client_id] for client_id in before if not self._whole(client_id, gone)}, listed)
         return tuple(
             ForeignOrder(side=report.side, price=report.price, quantity=report.remaining)
             for report in listed.values()
@@ -156,6 +160,10 @@ class Readings:
         if child is not None and child.written_off and report.side is child.side:
             await self._post_found(child, report)
 
+    def _whole(self, client_id: str, gone: set[str]) -> bool:
+        """Whether a child has left the list and its fills are all there: nothing more is to be asked about it."""
+        return client_id in gone and self._read.get(client_id, 0) >= self._children[client_id].total
+
     def _resting(self) -> dict[str, int]:
         return {child.client_id: child.version for child in self._children.live if child.status is OrderStatus.RESTING}
 
@@ -168,7 +176,7 @@ class Readings:
             if child.order_id is None or child.version != version:
                 continue
             report = listed.get(child.order_id) or await self._exchange.order(child.order_id)
-            behind = behind or report.filled > child.filled
+            behind = behind or report.filled > self._read.get(client_id, 0)
             if report.status is not OrderStatus.RESTING:
                 ended.append((child, report))
             else:

@@ -279,3 +279,28 @@ def test_the_first_event_is_started_and_every_decision_is_recorded() -> None:
 
     assert isinstance(run.journal.entries[0][0], Started)
     assert [record.what for record in records][:2] == ["place", "place"]
+
+
+class _Listening(httpx.AsyncBaseTransport):
+    """Notes the paths that were read on the way to another transport."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, read: list[str]) -> None:
+        self._inner, self._read = inner, read
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            self._read.append(request.url.path.removeprefix("/trade-api/v2"))
+        return await self._inner.handle_async_request(request)
+
+
+def test_an_order_that_was_filled_whole_is_not_asked_about() -> None:
+    """Its fills say all there is to know: a resting order that leaves the list costs one read and no second one."""
+    read: list[str] = []
+    run = paper_run(MAKE["dynamic_depth_walker"](), seed=2, wrap=lambda inner: _Listening(inner, read))
+
+    check(run)
+    assert run.finish is not None
+    assert Reason.FILLED is run.finish.reason
+    assert any(not fill.is_taker for fill in run.executor.desk.children.fills)
+    assert "/portfolio/orders" in read
+    assert not [path for path in read if path.startswith("/portfolio/orders/")]
