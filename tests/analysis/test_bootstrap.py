@@ -140,6 +140,33 @@ def test_a_quantile_in_a_resample_is_that_of_the_repeated_rows(values: list[int]
         assert expected == drawn.values[resample]
 
 
+COLUMNS = st.lists(st.tuples(*[st.none() | st.integers(-9, 9)] * 3), min_size=1, max_size=20)
+
+
+@given(COLUMNS, st.integers(1, 4))
+def test_a_mean_in_a_resample_is_that_of_the_repeated_rows(rows: list[tuple[int | None, ...]], size: int) -> None:
+    """Of each column over the rows that have it, whatever others lack; all rows of a cluster as often as it was drawn."""
+    bootstrap = Bootstrap((row // size for row in range(len(rows))), resamples=5)
+    columns = [[row[place] for row in rows] for place in range(3)]
+    for column, found in zip(columns, bootstrap.means(range(len(rows)), columns), strict=True):
+        known = [(value, row // size) for row, value in enumerate(column) if value is not None]
+        assert len({cluster for _, cluster in known}) == found.clusters
+        for resample in range(5):
+            weights = bootstrap._weights[:, resample]
+            repeated = [value for value, cluster in known for _ in range(weights[cluster])]
+            expected = statistics.fmean(repeated) if repeated else float("nan")
+            assert expected == pytest.approx(found.values[resample], nan_ok=True)
+
+
+def test_a_share_is_taken_resample_by_resample(rng: random.Random) -> None:
+    """Half of what is drawn is half of it in each; a share of nothing is none."""
+    whole = _mean(_numbers(50, rng), resamples=20)
+    share = whole.scaled(0.5).over(whole)
+    assert [0.5] * 21 == pytest.approx([share.value, *share.values])
+    assert (whole - whole).value == 0
+    assert whole.over(whole - whole).estimate() is None
+
+
 def test_differences_are_taken_resample_by_resample(rng: random.Random) -> None:
     """What two groups of the same clusters have in common cancels: a constant difference is certain."""
     noise = _numbers(200, rng)

@@ -97,6 +97,19 @@ def test_it_never_stops_looking_around() -> None:
     assert [9] * 60 == sizes[:60]
 
 
+def test_no_choice_is_forgotten() -> None:
+    """One that lost forty times is tried again now and then: seldom, as the other is what the search has settled on."""
+    tried: list[int] = []
+
+    def evaluate(_: int, points: Sequence[Point]) -> list[float]:
+        tried.append(sum(point[0] != 0 for point in points))
+        return [point[0] + point[1] for point in points]
+
+    axes = (Choice(count=3), Number(low=0.0, high=1.0))
+    list(search(axes, (0.0, 0.5), evaluate, effort=Effort(generations=60), rng=random.Random(1)))
+    assert 5 <= sum(tried[40:60]) <= 60
+
+
 def test_there_is_no_play_off_against_oneself() -> None:
     """Where the search comes back to its start."""
     found = search((Choice(count=2),), (0.0,), lambda _, points: [p[0] for p in points], effort=Effort(), rng=random.Random(1))
