@@ -7,6 +7,7 @@ import pytest
 from depthwalk.analysis.bounds import BOUNDS
 from depthwalk.assembly.bounding import BLOCK, bound
 from depthwalk.assembly.laboratory import CompareRequest, Progress
+from depthwalk.domain.order import Action, Outcome
 from depthwalk.errors import DepthwalkError
 
 REQUEST = CompareRequest(
@@ -25,6 +26,18 @@ def test_seeds_are_those_asked_for_and_progress_counts_them() -> None:
     assert ["simple_limit", "simple_limit_40x", *BOUNDS] == [arm.arm for arm in cell.arms]
     assert [(0, BLOCK + 1), (BLOCK, BLOCK + 1), (BLOCK + 1, BLOCK + 1)] == [(each.done, each.total) for each in seen]
     assert [5.0, 15.0] == list(seen[-1].collection.arms(seen[-1].collection.cells[0])["simple_limit"].column("seed"))[::BLOCK]
+
+
+def test_what_is_asked_for_is_what_is_bounded() -> None:
+    """Selling NO is buying YES in other words; selling YES meets the other side of the same books."""
+    few = replace(REQUEST, runs=2)
+    bought, same, sold = (
+        bound(replace(few, outcome=outcome, action=action)).bounds.cells[0]
+        for outcome, action in ((Outcome.YES, Action.BUY), (Outcome.NO, Action.SELL), (Outcome.YES, Action.SELL))
+    )
+    assert bought.arms == same.arms
+    assert bought.over_touch != sold.over_touch
+    assert bought.arms != sold.arms
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), DepthwalkError("the scheduler is gone")])

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from depthwalk.assembly.laboratory import CompareRequest, Progress, compare
+from depthwalk.domain.order import Action, Outcome
 from depthwalk.domain.units import Quantity
 from depthwalk.errors import DepthwalkError, UsageError
 
@@ -67,6 +68,17 @@ def test_paths_and_mark_outs_are_followed_where_they_are_asked_for() -> None:
     assert plain.fan == ()
     assert len(followed.fan) == 12
     assert plain.arms[0].reasons == followed.arms[0].reasons
+
+
+def test_what_is_asked_for_is_what_is_traded() -> None:
+    """Selling NO is buying YES in other words; selling YES meets the other side of the same books."""
+    few = replace(REQUEST, runs=3)
+    bought, same, sold = (
+        compare(replace(few, outcome=outcome, action=action)).comparison.cells[0]
+        for outcome, action in ((Outcome.YES, Action.BUY), (Outcome.NO, Action.SELL), (Outcome.YES, Action.SELL))
+    )
+    assert (bought.touch, bought.arms) == (same.touch, same.arms)
+    assert bought.arms != sold.arms
 
 
 def test_every_world_is_one_word() -> None:

@@ -4,11 +4,31 @@ import csv
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from depthwalk.domain.messages import Event, Intent, SubmitOrder
+from depthwalk.domain.units import Quantity
+from depthwalk.executors.registry import AlgorithmSpec
+from depthwalk.executors.simple_limit import SimpleLimit, SimpleLimitParams
 from tests.support.command import ROOT, depthwalk_here
+from tests.support.plugged import plug
+
+
+class Greedy(SimpleLimit):
+    """An algorithm of somebody else's that orders twice what it was asked to."""
+
+    algorithm = "greedy"
+
+    def handle(self, event: Event) -> tuple[Intent, ...]:
+        """Go past the one place that every order should pass."""
+        return tuple(
+            replace(intent, quantity=Quantity(2 * intent.quantity)) if isinstance(intent, SubmitOrder) else intent
+            for intent in super().handle(event)
+        )
+
 
 FEW = (
     "lab",
@@ -93,6 +113,16 @@ def test_what_cannot_be_is_one_line(tmp_path: Path, arguments: list[str], line: 
     assert (2, "") == (ended.code, ended.out)
     assert line in ended.err
     assert ended.err.count("\n") == 1
+
+
+def test_an_algorithm_that_overfills_ends_with_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Named by the audit, on the screen and in the object, and exit code 1: whoever runs it every night finds it."""
+    plug(monkeypatch, {"greedy": AlgorithmSpec(SimpleLimitParams, Greedy)})
+    ended = depthwalk_here(*FEW, "--algos", "simple_limit,greedy", folder=tmp_path)
+    assert (1, "depthwalk: an algorithm did what none may do: the audit names it\n") == (ended.code, ended.err)
+    assert "AUDIT FAILED: greedy in thin, base: bought " in ended.out
+    found = depthwalk_here("--json", *FEW, "--algos", "simple_limit,greedy", folder=tmp_path)
+    assert (1, False) == (found.code, found.object["audit_clean"])
 
 
 @pytest.mark.slow

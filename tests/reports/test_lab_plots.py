@@ -111,3 +111,47 @@ def test_differences_are_told_apart_without_color() -> None:
 
     assert 3 == len(set(re.findall(r'<path id="[^"]*" d="([^"]*)"', text)))
     assert {"var(--good)", "var(--bad)"} <= set(re.findall(r"var\([\w-]+\)", text))
+
+
+def _points(text: str, style: str) -> list[tuple[float, float]]:
+    """Return the corners of the only path of that style, in px from the upper left."""
+    (path,) = re.findall(rf'<path d="([^"]*)" style="[^"]*{style}[^"]*"', text)
+    x = y = 0.0
+    found = []
+    for letter, numbers in re.findall(r"([Mlhv])([^Mlhv]*)", path):
+        steps = [float(number) for number in re.findall(r"-?[\d.]+", numbers)]
+        right, down = (0.0, steps[0]) if letter == "v" else (steps[0], 0.0) if letter == "h" else steps
+        x, y = (right, down) if letter == "M" else (x + right, y + down)
+        found.append((x, y))
+    return found
+
+
+def test_each_distribution_is_its_own_arm_s_and_stands_on_its_own_line() -> None:
+    """The first lies low, the second high; the second one's row is below."""
+    arms = [Arm(name=name, label=name, look=mark(place)) for place, name in enumerate(("low", "high"))]
+    quantiles = ([step / 100 for step in range(101)], [9 + step / 100 for step in range(101)])
+    mean = Estimate(value=0.5)
+
+    text = lab_plots.distributions(
+        [(arm, each, mean) for arm, each in zip(arms, quantiles, strict=True)], axis="cents", name="d", words=""
+    )
+
+    low, high = (_points(text, rf"fill:var\(--arm-{place}\)") for place in (0, 1))
+    middle = lab_plots.WIDTH / 2
+    for bars, left in ((low, True), (high, False)):
+        base = bars[-1][1] if left else bars[0][1]
+        assert base == max(y for _, y in bars)
+        assert {left} == {x < middle for x, y in bars if y < base - 5}
+    assert max(y for _, y in low) < max(y for _, y in high)
+
+
+def test_a_fill_curve_goes_through_its_means() -> None:
+    """Nothing, four fifths, all: the band beside it is another thing."""
+    arm = Arm(name="arm", label="arm", look=mark(0))
+    curve = [Estimate(value=value, low=value - 30, high=value + 10) for value in (0.0, 80.0, 100.0)]
+
+    text = lab_plots.fill_curves([(arm, curve)], (0, 10, 20), axis="s", name="c", words="")
+
+    first, middle, last = _points(text, r"stroke:var\(--arm-0\);stroke-width:1\.6")
+    assert pytest.approx(0.8, abs=0.01) == (first[1] - middle[1]) / (first[1] - last[1])
+    assert pytest.approx(0.5, abs=0.01) == (middle[0] - first[0]) / (last[0] - first[0])
