@@ -23,6 +23,9 @@ from depthwalk.simulation.flow import MarketClass
 FRESH: Final = 8_000_000
 """The first seed of the worlds that the fit is shown in."""
 
+_SURER: Final = 8
+"""How many times as much is simulated to show a fit as for one step of it: whoever reads it decides by it."""
+
 _PACED: Final = "trade_rate"
 """The moment that brings a market to its pace."""
 
@@ -62,7 +65,7 @@ def calibrate(observed: Observed, wish: Wish, *, effort: float = 1.0, progress: 
     rounds = max(1, round(ROUNDS * min(1.0, effort)))
     fitted = fit(beginning.market, beginning.matched, target, rounds=rounds, progress=progress)
     found = fitted.market
-    shown = moments_of(found, target, Worlds.of(found, target, first=FRESH))
+    shown = moments_of(found, target, Worlds.of(found, replace(target, work=target.work * _SURER), first=FRESH))
     errors, words = dict(fitted.errors), _looked(observed)
     if paced and _PACED in shown:
         pace = data[_PACED].value / shown[_PACED]

@@ -43,6 +43,9 @@ _LONG: Final = 0.09
 _PULL: Final = 1.1
 """How hard a parameter is held where it began: a factor of three counts as one deviation of one moment."""
 
+_JUMPS: Final = 10
+"""How many jumps of the value all worlds of a look should have, at the usual work: they make most of the long volatilities."""
+
 _FEWEST_SEEDS: Final = 4
 _MOST_SEEDS: Final = 40
 
@@ -77,7 +80,8 @@ class Worlds:
         """Return as many as keep one look at such a class short."""
         a_second, step = arrivals_a_second(market), target.look.step
         seconds = int(min(_LONGEST, max(_SHORTEST, _LONG * target.work / a_second))) // step * step
-        count = int(min(_MOST_SEEDS, max(_FEWEST_SEEDS, target.work / ((warming(market) + seconds) * a_second))))
+        jumps = _JUMPS * market.news_interval / seconds * min(1.0, target.work / WORK)
+        count = int(min(_MOST_SEEDS, max(_FEWEST_SEEDS, jumps, target.work / ((warming(market) + seconds) * a_second))))
         return cls(range(first, first + count), seconds)
 
 

@@ -11,12 +11,12 @@ from depthwalk.analysis.calibrated import Calibrated, Origin, Verdict
 from depthwalk.domain.units import CONTRACT, Quantity
 from depthwalk.errors import UsageError
 from depthwalk.lab.calibration.calibrate import Wish, calibrate, usual_order
-from depthwalk.lab.calibration.fitting import Target, fit
+from depthwalk.lab.calibration.fitting import WORK, Target, Worlds, fit
 from depthwalk.lab.calibration.moments import bands
 from depthwalk.lab.calibration.observed import Observed
 from depthwalk.lab.calibration.simulated import Look, simulate
 from depthwalk.lab.calibration.sums import AT
-from depthwalk.lab.class_files import parse_class
+from depthwalk.lab.class_files import load_class, parse_class
 from depthwalk.lab.running import WarmWorld
 from depthwalk.lab.worlds import CLASSES, WORLDS, setting
 
@@ -47,7 +47,7 @@ def _observed(look: Look, seeds: range, seconds: int = 120) -> Observed:
 
 @cache
 def _found() -> Calibrated:
-    return calibrate(_observed(CHANGES, range(30)), WISH, effort=0.12)
+    return calibrate(_observed(CHANGES, range(30)), WISH, effort=0.08)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +93,14 @@ def test_the_same_target_gives_the_same_fit() -> None:
     assert one == other
     assert start == replace(one.market, provider_rate=3.0)
     assert TRUE.provider_rate == pytest.approx(one.market.provider_rate, rel=0.1)
+
+
+def test_a_busy_class_is_looked_at_for_as_long_as_its_jumps_take() -> None:
+    """Where much arrives a second few worlds would do, but for the jumps of its value: ten of those, less with less effort."""
+    market = load_class("kalshi-btc15m").market
+    for work, jumps in ((WORK, 10), (WORK // 20, 0.5)):
+        worlds = Worlds.of(market, Target(bands={}, look=CHANGES, structure="linear_cent", work=work))
+        assert jumps * market.news_interval <= len(worlds.seeds) * worlds.seconds <= (jumps + 4) * market.news_interval
 
 
 def test_without_a_class_to_assume_all_that_is_not_known_is_named() -> None:
