@@ -51,7 +51,7 @@ def _table(bounds: Bounds, cell: BoundedCell, signs: Glyphs) -> Table:
     table.add_column("arm", overflow="fold")
     columns = _columns(bounds.asked.baseline, signs)
     for title, _ in columns:
-        table.add_column(title, justify="right", no_wrap=True)
+        table.add_column(title, justify="right", overflow="fold")
     for arm in cell.arms:
         style = "bold cyan" if arm.arm in BOUNDS else ""
         table.add_row(arm_name(arm.arm, signs), *(show(arm) for _, show in columns), style=style)

@@ -46,9 +46,6 @@ ENOUGH_SEEDS = 2_000
 """What a report on simulations should have in each cell (algorithms.md section 4.2)."""
 
 _WIDE = 120
-_NAME = 21
-"""What every arm's name is given room for."""
-
 VERDICT_STYLES = {
     Verdict.BETTER: "bold green",
     Verdict.WORSE: "bold red",
@@ -221,13 +218,12 @@ def _against_columns(signs: Glyphs) -> _Columns:
 
 
 def _table(columns: _Columns, cell: Cell, signs: Glyphs, *, without: str | None = None) -> Table:
+    """Return a table. Where it is too wide names and figures are broken; with figures kept whole columns would be dropped."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
     names = {arm.arm: arm_name(arm.arm, signs) for arm in cell.arms if arm.arm != without}
-    longest = max(len(line) for name in names.values() for line in name.splitlines())
-    table.add_column("arm", overflow="fold", min_width=min(longest, _NAME))
+    table.add_column("arm", overflow="fold")
     for title, _ in columns:
-        words = title == "verdict"
-        table.add_column(title, justify="left" if words else "right", no_wrap=not words, overflow="fold")
+        table.add_column(title, justify="left" if title == "verdict" else "right", overflow="fold")
     for arm in cell.arms:
         if arm.arm in names:
             table.add_row(names[arm.arm], *(show(arm) for _, show in columns))

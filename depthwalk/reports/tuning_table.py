@@ -35,7 +35,7 @@ def _against(tuned: Tuned, rival: Rival, signs: Glyphs) -> Iterator[RenderableTy
     difference = "Δ" if signs is UNICODE else "+/-"
     costs = f"{difference} {'gross' if gross else 'net'} {signs.cents} [95 %]"
     for title in (costs, f"{difference} fill pts [95 %]"):
-        table.add_column(title, justify="right", no_wrap=True)
+        table.add_column(title, justify="right", overflow="fold")
     table.add_column("net verdict" if gross else "verdict", overflow="fold")
     for change in rival.changes:
         for cell in rival.comparison.cells:

@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections import Counter
 from dataclasses import replace
 
 from depthwalk.analysis.bounds import BEST_LIMIT, BEST_LIMIT_NET, CLAIRVOYANT, Bounds, bounds_of
@@ -69,6 +70,12 @@ def test_every_line_fits_a_narrow_screen_and_no_cell_is_folded() -> None:
     assert 80 >= max(map(len, lines))
     for arm in COSTS:
         assert 2 == sum(line.startswith(f"{arm}  ") for line in lines)
+
+
+def test_a_screen_that_is_too_narrow_breaks_figures_and_drops_none() -> None:
+    """The shares of what was possible are the last columns."""
+    usual, narrow = (Counter(filter(str.isdigit, as_text(bound_tables(_bounds()), width=width))) for width in (80, 50))
+    assert usual == narrow
 
 
 def test_what_the_market_is_and_how_sure_it_is_stands_below() -> None:

@@ -1,5 +1,6 @@
 """A comparison on the screen, as agreed at two widths, and what must never be missing from it."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -49,6 +50,14 @@ def test_a_narrow_screen_has_the_same_figures(comparison: Comparison) -> None:
     """In two tables rather than one."""
     wide, narrow = (_text(comparison, width).replace("\n", " ").split() for width in (140, 80))
     assert {word for word in wide if "." in word and word[-1].isdigit()} <= set(narrow)
+
+
+@pytest.mark.parametrize("width", [40, 60, 79])
+def test_a_screen_that_is_too_narrow_breaks_figures_and_drops_none(comparison: Comparison, width: int) -> None:
+    """The verdict is the last column: it went first."""
+    usual, narrow = (Counter(filter(str.isdigit, _text(comparison, each))) for each in (80, width))
+    assert usual == narrow
+    assert _text(comparison, 60).count("undecided") == _text(comparison, 80).count("undecided")
 
 
 def test_verdicts_are_words(comparison: Comparison) -> None:
