@@ -4,6 +4,7 @@ Levenberg-Marquardt in the logarithms of the parameters, then one parameter at a
 numbers), so that a fit is the same whenever it is repeated. Which parameters are sought is decided elsewhere.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -80,7 +81,7 @@ class Worlds:
         """Return as many as keep one look at such a class short."""
         a_second, step = arrivals_a_second(market), target.look.step
         seconds = int(min(_LONGEST, max(_SHORTEST, _LONG * target.work / a_second))) // step * step
-        jumps = _JUMPS * market.news_interval / seconds * min(1.0, target.work / WORK)
+        jumps = math.ceil(_JUMPS * market.news_interval / seconds * min(1.0, target.work / WORK))
         count = int(min(_MOST_SEEDS, max(_FEWEST_SEEDS, jumps, target.work / ((warming(market) + seconds) * a_second))))
         return cls(range(first, first + count), seconds)
 
