@@ -194,7 +194,7 @@ class _Search:
             nonlocal now
             now = replace(now, generation=number + 1, done=0.0)
             watch(now)
-            return self._scores(number, points, lambda done: watch(replace(now, done=done)))
+            return self.scores(number, points, lambda done: watch(replace(now, done=done)))
 
         try:
             for generation in search(
@@ -212,7 +212,7 @@ class _Search:
             raise Interrupted(f"interrupted in {now.where} of the search: nothing was written") from None
         return Arm(name=self._name(), algorithm=self.rivals[0].algorithm, params=self.space.at(center))
 
-    def _scores(self, number: int, points: "Sequence[Point]", watch: Callable[[float], None]) -> list[float]:
+    def scores(self, number: int, points: "Sequence[Point]", watch: Callable[[float], None]) -> list[float]:
         """Have the candidates of a generation run, all on its seeds, and return their scores."""
         from depthwalk.lab.running import Arm
         from depthwalk.lab.scale import perform

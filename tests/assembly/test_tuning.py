@@ -41,6 +41,14 @@ def test_progress_goes_from_generation_to_generation() -> None:
     assert ((3, 0.0), (3, 1.0)) == ((seen[6].generation, seen[6].done), (seen[-1].generation, seen[-1].done))
 
 
+def test_every_generation_and_the_play_off_have_seeds_of_their_own(trained: Trained) -> None:
+    """What was lucky on some seeds is not lucky twice; the same seeds give the same scores."""
+    points = [trained.search.space.start]
+    scores = [trained.search.scores(number, points, lambda _: None) for number in (0, 1, 2, 0)]
+    assert scores[0] == scores[3]
+    assert 3 == len({score for (score,) in scores})
+
+
 @pytest.mark.parametrize("generation", [1, 2])
 def test_interrupted_in_the_search_it_says_in_which_generation(generation: int) -> None:
     """Whatever was done before."""
