@@ -34,6 +34,7 @@ def test_the_table_goes_to_standard_output_and_nothing_else_does(tmp_path: Path)
         (("--world", "mars"), "unknown world 'mars'"),
         (("--algos", "simple_limt"), "did you mean simple_limit?"),
         (("--runs", "0"), "--runs"),
+        (("--seed", "9007199254740992"), "--seed"),
         (("--classes", "thick"), "thick"),
         (("--classes", "thin,thin"), "named twice"),
         (("--jobs", "1", "--cluster", "tcp://127.0.0.1:1"), "exclude each other"),
