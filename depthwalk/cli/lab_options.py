@@ -11,10 +11,7 @@ Algos = Annotated[
 ]
 World = Annotated[str, typer.Option("--world", metavar="NAMES", help="The stresses the classes are put under, or all.")]
 Runs = Annotated[int, typer.Option("--runs", metavar="N", min=1, max=1_000_000, help="How many seeds in each class and world.")]
-Seed = Annotated[
-    int, typer.Option("--seed", metavar="S", min=0, max=1_000_000_000_000, help="The first seed; the others follow it.")
-]
-"""Collected trials hold seeds as floats, which are whole numbers of their own only up to 2 to the 53rd."""
+Seed = Annotated[int, typer.Option("--seed", metavar="S", min=0, help="The first seed; the others follow it.")]
 Jobs = Annotated[int | None, typer.Option("--jobs", metavar="J", min=1, help="Processes; else one for each core.")]
 Cluster = Annotated[
     str | None, typer.Option("--cluster", metavar="URL", help="A Dask scheduler in place of them, as tcp://host:8786.")

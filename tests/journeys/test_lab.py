@@ -100,7 +100,7 @@ def test_worlds_classes_sides_and_mark_outs(tmp_path: Path) -> None:
         (["--runs", "0"], "invalid value for '--runs'"),
         (["--runs", "1000001"], "invalid value for '--runs'"),
         (["--seed", "-1"], "invalid value for '--seed'"),
-        (["--seed", "9007199254740992"], "invalid value for '--seed'"),
+        (["--seed", "999999999", "--runs", "2"], "--seed 999999999: with --runs it must stay below 1,000,000,000"),
         (["--jobs", "0"], "invalid value for '--jobs'"),
         (["--cluster", "tcp://127.0.0.1:1"], "--jobs and --cluster exclude each other"),
         (["--csv", "/nowhere/at/all.csv"], "--csv /nowhere/at/all.csv: cannot be written there"),
