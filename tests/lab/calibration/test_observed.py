@@ -147,6 +147,14 @@ def test_takers_without_books_count_while_their_price_is_in_range() -> None:
     assert (1_800, 180, 0) == tuple(observed.total(name) for name in ("trade_seconds", "trades", "marked5"))
 
 
+def test_the_last_stretch_of_trades_alone_ends_nobody_knows_when() -> None:
+    """Its takers count, and tell nothing of how they follow one another."""
+    alone = RecordedMarket(ticker="U", takers=_takers(75, 10.0))
+    observed = observe([_market(_often()), alone])
+    assert (75, 900) == (observed.total("trades"), observed.total("trade_seconds"))
+    assert [30, 30] == [len(flow.times) for flow in observed.flows]
+
+
 def _tape(rows: list[tuple[float, Kind, int, int]], seconds: int) -> Tape:
     columns = list(zip(*rows, strict=True))
     first = _book()

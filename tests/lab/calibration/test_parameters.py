@@ -53,11 +53,24 @@ def test_what_a_kind_of_recording_does_not_say(look: Look, more: dict[str, bool]
 
 
 def test_orders_that_live_shorter_than_nobody_looks_are_not_known() -> None:
-    """Looks every 5 s at orders of eight tell their lives; at orders of two they would not."""
+    """Looks every 5 s at orders of eight tell their lives; at as many orders of one and a half they do not."""
     look = Look(step=5, increases=True)
-    quick = replace(MARKET, provider_rate=2.0, provider_life=1.5)
-    table = tuple(simulate(quick, "linear_cent", seed, seconds=300, look=look) for seed in range(8))
+    unknown = []
+    for life in (8.0, 1.5):
+        market = replace(MARKET, provider_rate=4.0, provider_life=life)
+        table = tuple(simulate(market, "linear_cent", seed, seconds=300, look=look) for seed in range(12))
+        observed = Observed(structure="linear_cent", look=look, polled=False, markets=1, table=table)
+        unknown.append(MOVING & set(missing(observed, bands(table))))
+    assert [set(), MOVING] == unknown
+
+
+def test_what_never_lasts_as_long_as_a_horizon_shows_no_volatility() -> None:
+    """Half an hour in pieces of ten seconds: nobody saw how far a mid goes."""
+    look = Look(step=10, increases=True)
+    market = replace(MARKET, provider_life=60.0)
+    table = tuple(simulate(market, "linear_cent", seed, seconds=10, look=look) for seed in range(20)) * 13
     observed = Observed(structure="linear_cent", look=look, polled=False, markets=1, table=table)
+    assert (True, True) == (observed.total("pairs") * 10 > 1_800, bands(table)["residence"].value > 2 * look.step)
     assert set(missing(observed, bands(table))) >= MOVING
 
 

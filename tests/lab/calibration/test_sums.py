@@ -43,6 +43,16 @@ def test_a_book_by_hand() -> None:
     assert expected == {name: pytest.approx(sums[AT[name]]) for name in expected}
 
 
+def test_a_moment_needs_thirty_observations() -> None:
+    """Of fewer nothing is said."""
+    stretch = Stretch(1, increases=False)
+    found = []
+    for _ in range(30):
+        stretch.sample(BOOK)
+        found.append("spread" in values([stretch.close(tells_adds=False, tells_trades=False)]))
+    assert [*[False] * 29, True] == found
+
+
 @pytest.mark.parametrize(
     "book",
     [
