@@ -96,38 +96,38 @@ def compare(
         environment=session.environment or "live",
     )
     check_apart(csv=csv, html=html)
-    with output_file("--csv", csv) as csv_file, output_file("--html", html) as html_file:
-        if html_file is not None:
-            from depthwalk.reports.lab_page import check_plots
+    csv_file, html_file = output_file("--csv", csv), output_file("--html", html)
+    if html_file is not None:
+        from depthwalk.reports.lab_page import check_plots
 
-            check_plots()
-        request = assembly.CompareRequest(
-            classes=classes,
-            algos=algos,
-            worlds=world,
-            baseline=baseline,
-            runs=runs,
-            first_seed=seed,
-            outcome=Outcome(side),
-            action=Action(action),
-            jobs=jobs,
-            cluster=cluster,
-            mark_outs=mark_outs,
-            paths=html is not None,
-            books=recorded,
-            config_path=session.config,
-        )
-        with progress(session, "executions") as watch:
-            compared = assembly.compare(request, watch, _unsaid if session.quiet else failures.tell)
-        _show(session, compared)
-        if csv_file is not None:
-            from depthwalk.reports.lab_csv import write_csv
+        check_plots()
+    request = assembly.CompareRequest(
+        classes=classes,
+        algos=algos,
+        worlds=world,
+        baseline=baseline,
+        runs=runs,
+        first_seed=seed,
+        outcome=Outcome(side),
+        action=Action(action),
+        jobs=jobs,
+        cluster=cluster,
+        mark_outs=mark_outs,
+        paths=html is not None,
+        books=recorded,
+        config_path=session.config,
+    )
+    with progress(session, "executions") as watch:
+        compared = assembly.compare(request, watch, _unsaid if session.quiet else failures.tell)
+    _show(session, compared)
+    if csv_file is not None:
+        from depthwalk.reports.lab_csv import write_csv
 
-            csv_file.write(lambda file: write_csv(compared.comparison.asked, compared.collection, file))
-        if html_file is not None:
-            from depthwalk.reports.lab_page import page
+        csv_file.write(lambda file: write_csv(compared.comparison.asked, compared.collection, file))
+    if html_file is not None:
+        from depthwalk.reports.lab_page import page
 
-            html_file.write(lambda file: file.write(page(compared.comparison)))
+        html_file.write(lambda file: file.write(page(compared.comparison)))
     return end_of(compared.ended_by, clean=compared.comparison.clean)
 
 

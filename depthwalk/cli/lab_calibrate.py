@@ -62,21 +62,19 @@ def calibrate(
     from depthwalk.domain.units import CONTRACT, Quantity
 
     session = session_of(context)
-    with output_file("--out", out) as file:
-        request = assembly.CalibrateRequest(
-            sources=tuple(sources),
-            name=name or (_NAMELESS if out is None else out.stem),
-            assume=assume,
-            only=None if only is None else LiquidityClass(only),
-            tickers=tuple(tickers or ()),
-            quantity=None if count is None else Quantity(count * CONTRACT),
-            environment=session.environment or "live",
-            effort=effort,
-        )
-        with _progress(session) as watch:
-            found = assembly.calibrate(request, watch)
-        if file is not None:
-            file.write(lambda text: text.write(found.text))
+    file = output_file("--out", out)
+    request = assembly.CalibrateRequest(
+        sources=tuple(sources),
+        name=name or (_NAMELESS if out is None else out.stem),
+        assume=assume,
+        only=None if only is None else LiquidityClass(only),
+        tickers=tuple(tickers or ()),
+        quantity=None if count is None else Quantity(count * CONTRACT),
+        environment=session.environment or "live",
+        effort=effort,
+    )
+    with _progress(session) as watch:
+        found = assembly.calibrate(request, watch)
     if session.json:
         from depthwalk.reports.calibration_table import calibration_json
 
@@ -85,6 +83,8 @@ def calibrate(
         from depthwalk.reports.calibration_table import calibration_tables
 
         terminal.write_table(session, lambda _, signs: calibration_tables(found, signs=signs))
+    if file is not None:
+        file.write(lambda text: text.write(found.text))
     return ExitCode.DONE
 
 

@@ -98,22 +98,22 @@ def tune(
         cluster=cluster,
         config_path=session.config,
     )
-    with output_file("--out", out) as out_file:
-        with _training(session) as watch_training:
-            trained = assembly.train(request, watch_training)
-        with progress(session, "executions") as watch:
-            outcome = assembly.try_out(trained, watch)
-        # The result first: an hour of work is not lost over a file.
-        if session.json:
-            from depthwalk.reports.tuning_table import tuning_json
+    out_file = output_file("--out", out)
+    with _training(session) as watch_training:
+        trained = assembly.train(request, watch_training)
+    with progress(session, "executions") as watch:
+        outcome = assembly.try_out(trained, watch)
+    # The result first: an hour of work is not lost over a file.
+    if session.json:
+        from depthwalk.reports.tuning_table import tuning_json
 
-            terminal.write_json([tuning_json(outcome.tuned)])
-        else:
-            from depthwalk.reports.tuning_table import tuning_tables
+        terminal.write_json([tuning_json(outcome.tuned)])
+    else:
+        from depthwalk.reports.tuning_table import tuning_tables
 
-            terminal.write_table(session, lambda width, signs: tuning_tables(outcome.tuned, width=width, signs=signs))
-        if out_file is not None:
-            out_file.write(lambda file: file.write(outcome.method))
+        terminal.write_table(session, lambda width, signs: tuning_tables(outcome.tuned, width=width, signs=signs))
+    if out_file is not None:
+        out_file.write(lambda file: file.write(outcome.method))
     return end_of(None, clean=outcome.tuned.comparison.clean)
 
 
