@@ -12,8 +12,9 @@ from typing import Final
 from depthwalk.analysis.depth import touch, within
 from depthwalk.domain.book import Book, BookState
 from depthwalk.domain.messages import Reason
+from depthwalk.domain.order import Action
 from depthwalk.domain.result import ApiUsage
-from depthwalk.domain.units import CENT, Duration, Money, Price, Quantity, seconds
+from depthwalk.domain.units import CENT, ONE, Duration, Money, Price, Quantity, seconds
 
 MARK_OUTS: Final = (seconds(5), seconds(30), seconds(300))
 """How long after a maker fill one looks what it was worth."""
@@ -31,7 +32,7 @@ class Stratum(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Benchmark:
-    """The world at the decision, as a buyer sees it: the same for all arms of a seed.
+    """The world at the decision, as a buyer sees it: the same for all arms of a seed. *action*: what the user does.
 
     *path*: where the mid would have gone with nobody trading, as twice the mid at each of STEPS less twice the mid at the
     decision, in Price units, None while a side is empty; no entries where it was not followed.
@@ -42,10 +43,11 @@ class Benchmark:
     best_ask: Price | None
     touch: Quantity
     within_3: Quantity
+    action: Action = Action.BUY
     path: tuple[int | None, ...] = ()
 
     @classmethod
-    def of(cls, book: Book) -> "Benchmark":
+    def of(cls, book: Book, action: Action) -> "Benchmark":
         """Read a buyer's book, no order of ours in it."""
         two = book.state is BookState.TWO_SIDED
         return cls(
@@ -54,6 +56,7 @@ class Benchmark:
             best_ask=book.best_ask,
             touch=touch(book.asks),
             within_3=within(book.asks, 3 * CENT),
+            action=action,
         )
 
     @property
@@ -62,6 +65,12 @@ class Benchmark:
         if self.stratum is not Stratum.TWO_SIDED or self.best_bid is None or self.best_ask is None:
             return None
         return self.best_bid + self.best_ask
+
+    @property
+    def worth_twice(self) -> int | None:
+        """Twice the mid of what is traded, which percents are of (algorithms.md section 4.1); None without two sides."""
+        twice = self.mid_twice
+        return twice if twice is None or self.action is Action.BUY else 2 * ONE - twice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,14 +129,16 @@ class Trial:
 
     @property
     def slippage(self) -> float | None:
-        """Average price of the fills against the arrival mid, in percent of it."""
-        mid2 = self.benchmark.mid_twice
-        return None if mid2 is None or not self.filled else 100 * (2 * self.paid / self.filled - mid2) / mid2
+        """Average price of the fills against the arrival mid, in percent of that of what is traded."""
+        mid2, worth2 = self.benchmark.mid_twice, self.benchmark.worth_twice
+        if mid2 is None or worth2 is None or not self.filled:
+            return None
+        return 100 * (2 * self.paid / self.filled - mid2) / worth2
 
     def percent(self, amount: Money | None) -> float | None:
         """Return an amount in percent of what the order is worth at the arrival mid."""
-        mid2 = self.benchmark.mid_twice
-        return None if mid2 is None or amount is None else 200 * amount / (self.requested * mid2)
+        worth2 = self.benchmark.worth_twice
+        return None if worth2 is None or amount is None else 200 * amount / (self.requested * worth2)
 
     def cents(self, amount: Money | None) -> float | None:
         """Return an amount in cents a contract requested."""

@@ -88,7 +88,7 @@ class WarmWorld:
         crowd = CrowdBook.synthetic(setting.market_class, STRUCTURES[setting.structure], seed, START)
         crowd.advance(START)
         self._crowd = crowd
-        self.benchmark = Benchmark.of(self.space.book(crowd.book()))
+        self.benchmark = Benchmark.of(self.space.book(crowd.book()), self.parent.action)
 
     def follow(self) -> None:
         """Note in the benchmark where the mid goes with nobody trading. It costs a fork of the world of its own."""

@@ -1,14 +1,16 @@
 """A trial as numbers, by hand."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from depthwalk.analysis.trial_columns import COLUMNS, FILLED_BY, PATH, PLACES, REASONS, Metric, row
 from depthwalk.domain.messages import Reason
+from depthwalk.domain.order import Action
 from depthwalk.domain.units import CENT, CONTRACT, Money, Price, Quantity
-from tests.support.trials import BASE, one_sided, trial
+from tests.support.trials import BASE, BENCHMARK, one_sided, trial
 
 
 def _metric(metric: Metric, *arguments: Any, **changes: Any) -> float:
@@ -47,6 +49,15 @@ def _metric(metric: Metric, *arguments: Any, **changes: Any) -> float:
 def test_every_metric_of_an_execution_by_hand(metric: Metric, expected: float) -> None:
     """40 contracts at a mid of 60 cents, 30 of them filled, 1.5 cents dearer, half a cent of fees."""
     assert expected == pytest.approx(_metric(metric, 1.5, filled=30))
+
+
+def test_percents_are_of_what_is_traded() -> None:
+    """Who sells at a mid of 40 cents buys the mirrored contract at 60: a cent and a half are 3.75 % of his price."""
+    sold = row(trial(1, BASE, 1.5, benchmark=replace(BENCHMARK, action=Action.SELL)))
+    percents = (Metric.SLIPPAGE, Metric.SHORTFALL, Metric.LENIENT, Metric.AT_MID)
+    assert [3.75] * 4 == pytest.approx([sold[PLACES[each.key]] for each in percents])
+    assert 100 * 2.0 / 40 == pytest.approx(sold[PLACES[Metric.NET.key]])
+    assert [1.5, 1.5] == pytest.approx([sold[PLACES[each.key]] for each in (Metric.SLIPPAGE_CENTS, Metric.SHORTFALL_CENTS)])
 
 
 def test_fees_to_complete_are_fees() -> None:

@@ -1,8 +1,10 @@
 from dataclasses import replace
 
+import pytest
+
 from depthwalk.analysis.trials import STEPS
-from depthwalk.domain.order import Action
-from depthwalk.domain.units import Instant
+from depthwalk.domain.order import Action, Outcome
+from depthwalk.domain.units import ONE, Instant
 from depthwalk.executors.registry import default_parameters
 from depthwalk.lab.running import START, Arm, Order, WarmWorld, run_seed
 from depthwalk.lab.tasks import tasks
@@ -41,6 +43,19 @@ def test_a_seller_sees_the_path_mirrored() -> None:
     seller.follow()
 
     assert [None if each is None else -each for each in buyer.benchmark.path] == list(seller.benchmark.path)
+
+
+def test_a_sellers_percents_are_of_what_he_sells() -> None:
+    """Selling YES and buying NO are one execution, and a cent is not the same part of the two contracts."""
+    arm = ARMS[0]
+    (sold,), (bought,) = (
+        run_seed(SETTING, 3, [arm], order=order) for order in (Order(action=Action.SELL), Order(outcome=Outcome.NO))
+    )
+    assert bought.benchmark.mid_twice is not None
+    yes, no = 2 * ONE - bought.benchmark.mid_twice, bought.benchmark.mid_twice
+    assert sold.shortfall == bought.shortfall
+    assert (sold.percent(sold.shortfall) or 0) * yes == pytest.approx((bought.percent(bought.shortfall) or 0) * no)
+    assert (sold.slippage or 0) * yes == pytest.approx((bought.slippage or 0) * no)
 
 
 def test_what_was_filled_by_when_ends_at_what_was_filled() -> None:

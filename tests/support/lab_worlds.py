@@ -176,5 +176,5 @@ def spliced(setting: Setting, seed: int, other_seed: int, *, parting: Instant, w
 def adopted(world: WarmWorld, crowd: CrowdBook) -> WarmWorld:
     """Return the world with another book at the decision."""
     world._crowd = crowd
-    world.benchmark = Benchmark.of(world.space.book(crowd.book()))
+    world.benchmark = Benchmark.of(world.space.book(crowd.book()), world.parent.action)
     return world

@@ -88,11 +88,12 @@ def windows(
     if every <= 0:
         raise UsageError("a replay needs a time of more than 0 between decisions")
     asked = size or Size()
-    space = BuyerSpace.of(order_for(order or Order(), Quantity(1)))
+    parent = order_for(order or Order(), Quantity(1))
+    space = BuyerSpace.of(parent)
     found: list[Window] = []
     for at, book in _moments(tape, every):
         seen = space.book(book)
-        benchmark = Benchmark.of(seen)
+        benchmark = Benchmark.of(seen, parent.action)
         if benchmark.stratum is Stratum.TWO_SIDED:
             window = Window(
                 number=first + len(found),
