@@ -83,6 +83,9 @@ def read_document(path: Path, faults: list[Fault]) -> Document | None:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         # Characters that YAML does not allow, a date that is none, nesting without end.
         problem = f"is not YAML: {str(error).splitlines()[0]}"
+    except (KeyError, AttributeError):
+        # All that yaml itself says of !!bool x and !!timestamp x.
+        problem = "is not YAML: a value is not what its tag (!!...) says"
     else:
         faults += [
             Fault(file=where, line=mark.line + 1, column=mark.column + 1, key=(key,), problem=f"the key {key!r} stands twice")

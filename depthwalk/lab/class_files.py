@@ -244,9 +244,10 @@ class _Reading:
                 return None if root is None else cast("object", loader.construct_document(root))
             finally:
                 loader.dispose()
-        # Of a value that its tag does not fit (!!bool x, !!timestamp x) yaml says nothing else than the last two.
-        except (yaml.YAMLError, ValueError, RecursionError, KeyError, AttributeError) as error:
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
             raise ConfigError([f"{self._source}: is not YAML: {' '.join(str(error).split())}"]) from None
+        except (KeyError, AttributeError):  # all that yaml itself says of !!bool x and !!timestamp x
+            raise ConfigError([f"{self._source}: is not YAML: a value is not what its tag (!!...) says"]) from None
 
     def _twice(self, node: yaml.Node | None, path: str) -> None:
         """Note keys that stand twice: the second would silently win."""

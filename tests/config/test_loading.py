@@ -59,6 +59,8 @@ def test_a_file_that_cannot_be_read_is_not_passed_over() -> None:
         ("database: !!python/object/apply:os.getcwd []", "mine.yaml, line 1, column 11: could not determine a constructor"),
         ("? [a]\n: 1", "mine.yaml, line 1, column 3: found unhashable key"),
         ("database: 2026-99-99", "mine.yaml: is not YAML: month must be in 1..12"),
+        ("database: !!bool x", "mine.yaml: is not YAML: a value is not what its tag"),
+        ("database: !!timestamp x", "mine.yaml: is not YAML: a value is not what its tag"),
         ("database: \x01", "mine.yaml: is not YAML: unacceptable character"),
         ("[" * 5000, "mine.yaml: is not YAML: maximum recursion depth"),
         ("- environment", "mine.yaml, line 1: the document: found a list; allowed: a mapping of keys"),
