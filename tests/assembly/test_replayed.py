@@ -1,5 +1,6 @@
 """Recordings as pieces of a comparison: what is told of them, and no moment twice."""
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import pytest
 from depthwalk.assembly.lab_arms import arms_of
 from depthwalk.assembly.replayed import BooksRequest, replay_of
 from depthwalk.config import load
-from depthwalk.domain.units import parse_instant, seconds
+from depthwalk.domain.order import Action, Outcome
+from depthwalk.domain.units import Quantity, parse_instant, seconds
 from depthwalk.errors import UsageError
 from depthwalk.lab.running import Order
 from tests.support.kept_books import kept_books
@@ -31,6 +33,16 @@ def test_every_window_stands_by_its_number(tmp_path: Path) -> None:
     assert expected == [(window.ticker, window.event, window.at) for window in found.windows]
     assert [list(range(5))] * 2 == [[window.number for window in piece.moments] for piece in pieces]
     assert (f"{tmp_path.name}/books.jsonl",) == found.recordings
+
+
+def test_what_is_asked_for_is_what_is_replayed(tmp_path: Path) -> None:
+    """Side, share, strictness and size reach every piece, and the report says the same."""
+    asked = replace(_request(kept_books(tmp_path / "books.jsonl")), share=0.25, strict=True, quantity=Quantity(700))
+    order = Order(outcome=Outcome.NO, action=Action.SELL)
+    pieces, found = replay_of(asked, ARMS, order, lambda _: None)
+    assert [(order, 0.25, True)] * 2 == [(piece.order, piece.share, piece.strict) for piece in pieces]
+    assert {700} == {window.quantity for piece in pieces for window in piece.moments}
+    assert (0.25, True, 700, None) == (found.share, found.strict, found.quantity, found.of_touch)
 
 
 def test_a_folder_is_all_recordings_in_it_and_no_moment_is_in_twice(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def test_the_table_and_the_file_of_trials(tmp_path: Path) -> None:
 
 
 def test_worlds_classes_sides_and_mark_outs(tmp_path: Path) -> None:
-    """A table for each class in each world; selling NO is buying YES in other words, with the same figures."""
+    """A cell for each class in each world; orders in size with the world, mark-outs where they are asked for."""
     arguments = ("--json", *FEW, "--algos", "twap", "--runs", "2", "--classes", "thin,moderate", "--world", "half,toxic")
     found = depthwalk_here(*arguments, "--mark-outs", "--side", "no", "--action", "sell", folder=tmp_path).object
     assert [("half", "thin"), ("half", "moderate"), ("toxic", "thin"), ("toxic", "moderate")] == [
