@@ -2,8 +2,9 @@
 
 Names end in their unit: _e2 is 1/100 contract, _e4 1/10,000 dollar (a path: of twice the mid), _e6 1/1,000,000 dollar, _us a
 millionth of a second; _percent, _cents (a contract ordered) and _seconds speak for themselves. What is not known is empty.
-Prices are a buyer's: one who sells sees the mirrored book. Rows stand in the order of classes, worlds, arms, seeds.
-A replay's seeds are its windows: two more columns say of which market, and when in the recording.
+Prices are a buyer's: one who sells sees the mirrored book, and percents of what he sells. Rows stand in the order of classes,
+worlds, arms, seeds. A replay's seeds are its windows: two more columns say of which market, and when in the
+recording.
 """
 
 import csv
