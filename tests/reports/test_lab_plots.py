@@ -101,6 +101,7 @@ def test_a_path_keeps_its_shape() -> None:
         text = svg(figure, name="p", words="")
 
     assert 'd="M0 0h50v50l50 50"' in text
+    assert text.startswith('<svg viewBox="0 0 100 100" width="100" ')
 
 
 def test_differences_are_told_apart_without_color() -> None:
