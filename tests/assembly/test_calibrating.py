@@ -6,11 +6,14 @@ import pytest
 
 from depthwalk.assembly.calibrating import CalibrateRequest, Calibrating, calibrate
 from depthwalk.domain.result import LiquidityClass
+from depthwalk.domain.units import CONTRACT, Quantity
 from depthwalk.errors import UsageError
 from depthwalk.lab.class_files import load_class
+from depthwalk.ports import RecordedBook, RecordingSource
 from depthwalk.storage.database import open_database
 from depthwalk.storage.importing import import_file
 from depthwalk.storage.recordings import RecordingStore
+from tests.support.paper import START, book
 from tests.support.recorded import book_line, trade_line, written
 
 LITTLE = 0.01
@@ -91,6 +94,25 @@ def test_what_is_named_twice_counts_once(tmp_path: Path) -> None:
     path, tickers = _shapes(tmp_path / "shapes.jsonl"), tuple(f"T{number}" for number in range(22))
     found = calibrate(_request(path, path, tickers=tickers * 2))
     assert (22, 220, 1) == (found.markets, found.books, len(found.sources))
+
+
+def test_of_a_market_recorded_in_two_ways_the_fuller_counts(tmp_path: Path) -> None:
+    """Both together would tell the same twice; and the order is as large as was asked for."""
+    database = tmp_path / "d.sqlite"
+    with open_database(database) as store:
+        recordings = RecordingStore(store)
+        import_file(recordings, _shapes(tmp_path / "shapes.jsonl"), environment="live")
+        polled = RecordedBook(
+            ticker="T0",
+            environment="live",
+            source=RecordingSource.POLL,
+            event_time=START,
+            receipt_time=START,
+            book=book([(48, 10)], [(52, 5)]),
+        )
+        recordings.write_books([polled])
+    found = calibrate(_request(database, quantity=Quantity(30 * CONTRACT)))
+    assert (24, 240, 30) == (found.markets, found.books, found.contracts)
 
 
 def test_trades_beside_the_books_are_taken_from_the_database_too(tmp_path: Path) -> None:
