@@ -6,14 +6,13 @@ that positive is always a cost. Sources: design section 6, algorithms.md section
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 from depthwalk.analysis.depth import sweep
 from depthwalk.domain.book import Book
 from depthwalk.domain.grid import Grid
 from depthwalk.domain.order import Action
 from depthwalk.domain.result import CapOrigin, Shortfall
-from depthwalk.domain.units import Money, Price, Quantity
+from depthwalk.domain.units import Money, Price, Quantity, as_written
 
 
 def cap_price(
@@ -24,13 +23,13 @@ def cap_price(
     For a buyer min(limit, max(grid floor of target x (1 + max_slippage), next price above the target)); mirrored for a
     seller; the target itself where no next price lies between 0 and 1 dollar.
     """
-    share = Fraction(str(max_slippage))
+    share = as_written(max_slippage)
+    slip, whole = target * share.numerator, share.denominator
     if action is Action.BUY:
-        loosest, neighbour = grid.floor(int(target * (1 + share))), grid.above(target)
+        loosest, neighbour = grid.floor(target + slip // whole), grid.above(target)
         slipped = max((p for p in (loosest, neighbour) if p is not None), default=target)
     else:
-        exact = target * (1 - share)
-        loosest, neighbour = grid.ceil(-(-exact.numerator // exact.denominator)), grid.below(target)
+        loosest, neighbour = grid.ceil(target - slip // whole), grid.below(target)
         slipped = min((p for p in (loosest, neighbour) if p is not None), default=target)
     if neighbour is None:
         cap, origin = target, CapOrigin.TARGET

@@ -1,9 +1,9 @@
 """One quantity into several, exactly: shares by largest remainder, splits too small to be worth an order merged."""
 
 from collections.abc import Sequence
-from fractions import Fraction
+from math import lcm
 
-from depthwalk.domain.units import CONTRACT, Quantity
+from depthwalk.domain.units import CONTRACT, Quantity, as_written
 
 
 def largest_remainder(quantity: Quantity, ratios: Sequence[float], lot: int = 1) -> tuple[Quantity, ...]:
@@ -12,11 +12,12 @@ def largest_remainder(quantity: Quantity, ratios: Sequence[float], lot: int = 1)
     The lots that rounding down leaves over go to the largest remainders, the earlier split first on a tie
     (Hamilton's method of apportionment).
     """
-    weights = [Fraction(str(ratio)) for ratio in ratios]
-    lots = quantity // lot
-    exact = [lots * weight / sum(weights) for weight in weights]
-    whole = [int(share) for share in exact]
-    by_remainder = sorted(range(len(exact)), key=lambda k: (whole[k] - exact[k], k))
+    exact = [as_written(ratio) for ratio in ratios]
+    together = lcm(*(weight.denominator for weight in exact))
+    weights = [weight.numerator * (together // weight.denominator) for weight in exact]
+    lots, total = quantity // lot, sum(weights)
+    whole = [lots * weight // total for weight in weights]
+    by_remainder = sorted(range(len(whole)), key=lambda k: (-(lots * weights[k] % total), k))
     for k in by_remainder[: lots - sum(whole)]:
         whole[k] += 1
     return tuple(Quantity(count * lot) for count in whole)

@@ -14,6 +14,8 @@ Price x Quantity is Money, exactly. Text finer than its unit is refused, never r
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
 from typing import Final, NewType
 
 from depthwalk.errors import DomainError
@@ -97,6 +99,12 @@ def mirrored(price: Price) -> Price:
 def cost(price: Price, quantity: Quantity) -> Money:
     """Return price x quantity, exact."""
     return Money(price * quantity)
+
+
+@lru_cache(1_000)
+def as_written(value: float) -> Fraction:
+    """Return a share as it was written: 0.1 is a tenth, and not the float nearest to it."""
+    return Fraction(str(value))
 
 
 def seconds(value: float) -> Duration:
