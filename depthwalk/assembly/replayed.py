@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from depthwalk.assembly.replaying import named, recordings
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from depthwalk.lab.recorded.tape import Cut, Tape, Tapes
     from depthwalk.lab.recorded.task import ReplayTask
     from depthwalk.lab.running import Arm, Order
+
+_CUTS: Final = 10
+"""So many cuts are told one by one; some recordings have thousands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +52,10 @@ def replay_of(
     from depthwalk.lab.recorded.windows import Size
 
     found = _once(recordings(books.paths, environment=books.environment))
-    for cut in found.cuts:
+    for cut in found.cuts[:_CUTS]:
         warn(str(cut))
+    if len(found.cuts) > _CUTS:
+        warn(f"and {len(found.cuts) - _CUTS:,} more")
     size = Size(of_touch=books.of_touch, quantity=books.quantity)
     pieces = replay_tasks(found.tapes, arms, every=books.every, size=size, order=order, share=books.share, strict=books.strict)
     return pieces, Replay(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -148,6 +149,8 @@ class _Search:
         settings = settings_named(request.classes, request.train_worlds, "--train-worlds")
         effort = Effort(generations=request.generations, population=request.population, runs=request.train_runs)
         effort.fresh(request.seed, request.runs)
+        if not isfinite(request.most_requests):
+            raise UsageError(f"--requests: {request.most_requests:g} is no number of requests", hint="a number of 0 or more")
         fill = _least_fill(request.least_fill, {each.class_name for each in settings})
         return cls(
             request=request,

@@ -74,3 +74,12 @@ def test_a_folder_without_recordings_is_refused(tmp_path: Path) -> None:
     """In one line."""
     with pytest.raises(UsageError, match="no recordings in this folder"):
         replay_of(_request(tmp_path), ARMS, Order(), lambda _: None)
+
+
+def test_a_recording_with_many_holes_is_told_of_in_few_lines(tmp_path: Path) -> None:
+    """The first ten cuts one by one, how many more there are in one line."""
+    holes = {second for start in range(120, 120 + 250 * 13, 250) for second in range(start, start + 100)}
+    holed = kept_books(tmp_path / "holed.jsonl", length=3_590, without=holes)
+    said: list[str] = []
+    replay_of(_request(holed), ARMS, Order(), said.append)
+    assert ["nothing is known for 110 s"] * 10 + ["and 3 more"] == [line.rpartition(": ")[2] for line in said]

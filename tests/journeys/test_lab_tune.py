@@ -140,6 +140,7 @@ def test_a_search_from_a_method_called_tuned_has_another_name(tmp_path: Path) ->
         (("--objective", "both"), "--objective"),
         (("--cluster", "tcp://127.0.0.1:1"), "exclude each other"),
         (("--out", "/nowhere/at/all.yaml"), "--out /nowhere/at/all.yaml: cannot be written there"),
+        (("--requests", "inf"), "inf is no number of requests"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line(tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
