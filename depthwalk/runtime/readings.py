@@ -161,8 +161,12 @@ class Readings:
             await self._post_found(child, report)
 
     def _whole(self, client_id: str, gone: set[str]) -> bool:
-        """Whether a child has left the list and its fills are all there: nothing more is to be asked about it."""
-        return client_id in gone and self._read.get(client_id, 0) >= self._children[client_id].total
+        """Whether a child has left the list and its fills are all there: nothing more is to be asked about it.
+
+        All is what the ledger takes for all: with an amend that may yet have made it larger.
+        """
+        child = self._children[client_id]
+        return client_id in gone and self._read.get(client_id, 0) >= max(child.total, child.ceiling)
 
     def _resting(self) -> dict[str, int]:
         return {child.client_id: child.version for child in self._children.live if child.status is OrderStatus.RESTING}

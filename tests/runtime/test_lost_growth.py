@@ -99,6 +99,19 @@ def test_a_lost_larger_total_is_remembered_past_a_refusal(arrives: float) -> Non
     ]
 
 
+def test_an_order_that_might_have_grown_is_asked_about_once_it_has_left_the_list() -> None:
+    """10 to 20 is lost and given up, and all 10 are filled: the fills alone cannot say that there was no more of it."""
+    script, _ = lost(lambda call: call.amend, busy=(15.0, 40.0))
+    market = showing({0: QUIET, 20: SOLD.format(10), 20.5: QUIET})
+    run = paper_run(growing(), ticker=TICKER, quantity=10_000, wrap=scripted(script), exchange=market)
+
+    check(run)
+    assert [RefusalReason.NEVER_ARRIVED] == [each.reason for each in events(run, AmendRejected)][:1]
+    ended = events(run, OrderCanceled)[0]
+    assert (1_000, True) == (ended.filled, 20 < since_start(ended) < 30)
+    assert 10_000 == run.position
+
+
 @pytest.mark.parametrize("sold", [0, 5])
 def test_a_cancel_while_a_larger_total_is_in_doubt_says_what_was_filled(sold: int) -> None:
     """10 to 20 takes effect, its reply is lost, 5 are filled and the user stops it: 5 are filled, not 5 less than none."""
