@@ -115,7 +115,7 @@ class CrowdBook:
             self._seed,
             start=self._start,
             engine=self._engine.fork(),
-            valuation=self._valuation.fork(drift),
+            valuation=self._valuation.fork(self._now, drift),
             arrivals=iter(self._foreseen),
             onlooker=onlooker,
         )

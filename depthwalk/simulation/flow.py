@@ -1,8 +1,8 @@
-"""The traders of a synthetic market: who comes when, with what, for how long. All randomness of a world is drawn here.
+"""The traders of a synthetic market: who comes when, with what, for how long. What is not drawn here is drawn in `value.py`.
 
-Everything in this file is exogenous: it is drawn from seeds of its own and knows nothing of any book, so the same seed is the
-same world whatever an agent does in it (algorithms.md section 3.1, point 2). How these arrivals turn into prices, which does
-depend on the book, lives in `synthetic.py`; applying them to an order book is the business of whoever owns that book.
+Everything in these two files is exogenous: it is drawn from seeds of its own and knows nothing of any book, so the same seed
+is the same world whatever an agent does in it (algorithms.md section 3.1, point 2). How these arrivals turn into prices, which
+does depend on the book, lives in `synthetic.py`; applying them to an order book is the business of whoever owns that book.
 
 Units: offsets, reaches and values in cents (float); rates per second; quantities in Quantity units, whole contracts.
 """

@@ -3,8 +3,8 @@
 The state here answers to the book (trades leave an impact, quotes lean with the imbalance), so it differs between a world with
 an agent and one without; what arrives does not (`flow.py`). No orders and no matching here.
 
-Nothing is integrated at the moment of a question: the lagged value is anchored at the value's own steps, the impact at
-trades, so asking more often changes nothing, to the last bit.
+Nothing is integrated at the moment of a question: the lagged value is anchored at the value's own steps (`value.py`), the
+impact at trades, so asking more often changes nothing, to the last bit.
 """
 
 import math
@@ -18,8 +18,8 @@ from depthwalk.simulation.flow import MarketClass
 from depthwalk.simulation.value import Values
 
 _MASK = (1 << 64) - 1
-_MANY = 10_000
-"""So many steps of the value that are past are kept at most."""
+_MANY = 1_000
+"""So many steps of the value that are past are kept, more or less: a market is put away with them."""
 
 
 class Valuation:
@@ -31,22 +31,17 @@ class Valuation:
     def __init__(self, market_class: MarketClass, values: Values) -> None:
         self._values, self._index = values, 0
         self._shared = False
-        self._lag, self._impact_life = market_class.provider_lag, market_class.impact_life
-        self._lean = market_class.imbalance_weight
+        self._impact_life, self._lean = market_class.impact_life, market_class.imbalance_weight
         self._per_contract = market_class.impact_per_contract
         self._impact, self._impact_at = 0.0, values.times[0]
 
-    def fork(self, drift: float) -> "Valuation":
-        """Return the same state, to go on from by itself; the value drifts by *drift* cents a second on top."""
+    def fork(self, at: Instant, drift: float) -> "Valuation":
+        """Return the same state, to go on from *at* by itself; the value drifts by *drift* cents a second on top from there."""
         self._shared = True
-        twin = copy(self)
+        twin: Valuation = copy(self)
         if drift:
-            twin.follow_instead(self._values.drifting(self._index, drift))
+            twin._values, twin._index = self._values.drifting(self._place(at), at, drift), 0
         return twin
-
-    def follow_instead(self, values: Values) -> None:
-        """Follow other values, from their beginning."""
-        self._values, self._index = values, 0
 
     def value(self, at: Instant) -> float:
         """Return the value at a time."""
@@ -81,7 +76,7 @@ class Valuation:
         lean = self._lean * (bid_depth - ask_depth) / total if total else 0.0
         values, index = self._values, self._place(at)
         value = values.values[index]
-        faded = math.exp(-((at - values.times[index]) / SECOND) / self._lag)
+        faded = math.exp(-((at - values.times[index]) / SECOND) / values.lag)
         return value + (values.lagged[index] - value) * faded + self._impact_now(at) + lean
 
 

@@ -6,6 +6,7 @@ by every fork of a world.
 
 import math
 import random
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Final, Protocol
 
@@ -65,25 +66,26 @@ class Values:
         """Drop the first *count* steps, which nobody will ask for again."""
         del self.times[:count], self.values[:count], self.lagged[:count]
 
-    def drifting(self, index: int, cents: float) -> "Values":
-        """Return the same value from step *index* on with a drift of *cents* a second on top."""
-        start, value = self.times[index], self.values[index]
-        return Values(self.lag, start, value, _Drifting(self, index + 1, start, cents), lagged=self.lagged[index])
+    def drifting(self, index: int, at: Instant, cents: float) -> "Values":
+        """Return the same value from step *index* on, which holds at *at*, with a drift of *cents* a second from then on."""
+        steps = _Drifting(self, index + 1, at, cents)
+        return Values(self.lag, self.times[index], self.values[index], steps, lagged=self.lagged[index])
 
 
 class _Drifting:
-    """The steps of other values from *index* on, which must not be forgotten, with a drift."""
+    """The steps of other values from *index* on, which must not be forgotten, with a drift since *began*."""
 
-    def __init__(self, values: Values, index: int, start: Instant, cents: float) -> None:
-        self._values, self._index, self._start, self._cents = values, index, start, cents
+    def __init__(self, values: Values, index: int, began: Instant, cents: float) -> None:
+        self._values, self._index, self._began, self._cents = values, index, began, cents
 
     def until(self, end: Instant) -> Sequence[Step]:
         self._values.reach(end)
-        steps: list[Step] = []
-        while (at := self._values.times[self._index]) < end:
-            steps.append((at, self._values.values[self._index] + self._cents * (at - self._start) / SECOND))
-            self._index += 1
-        return steps
+        first, times = self._index, self._values.times
+        self._index = bisect_left(times, end, first)
+        return [
+            (at, value + self._cents * (at - self._began) / SECOND)
+            for at, value in zip(times[first : self._index], self._values.values[first : self._index], strict=True)
+        ]
 
 
 class _Drawn:

@@ -1,4 +1,6 @@
+import itertools
 import statistics
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -9,8 +11,13 @@ from depthwalk.domain.grid import STRUCTURES
 from depthwalk.domain.order import Side, TimeInForce
 from depthwalk.domain.units import Instant, Price, Quantity
 from depthwalk.paper.crowd import CrowdBook
-from depthwalk.paper.trading import Executed
+from depthwalk.paper.matching import MatchingEngine
+from depthwalk.paper.trading import Executed, Removal, Removed
+from depthwalk.simulation.flow import InformedTaker, NoiseTaker
 from depthwalk.simulation.scenarios import LIQUID, MODERATE, SCENARIOS, THIN, depth_within
+from depthwalk.simulation.synthetic import Valuation, pulls
+from depthwalk.simulation.value import Values
+from tests.support.lab_worlds import Written
 from tests.support.paper import START, at, book, order
 
 CENTS = STRUCTURES["linear_cent"]
@@ -171,3 +178,68 @@ def test_orders_of_ours_are_amended_and_canceled() -> None:
     assert (300, 400) == crowd.book().bids[-1]
     crowd.cancel(START, -1)
     assert crowd.book().bids[-1][0] > 300
+
+
+# --- what happens at one time ---
+
+_PLAIN = replace(THIN, provider_lag=1e-9, impact_per_contract=0.0, imbalance_weight=0.0, review_rate=1.0)
+_PULLED, _LEFT = (next(key for key in range(2, 99, 4) if pulls(0, key, 1) is wanted) for wanted in (True, False))
+
+
+def _at_one_second(key: int, cents: int, expires: float | None = None) -> list[object]:
+    """Return what happens where the value is 50 cents, somebody asks *cents*, and a taker comes with the first review."""
+    engine = MatchingEngine()
+    engine.submit(START, order(key, Side.SELL, cents, 5, expires_at=None if expires is None else at(expires)))
+    nobody = (InformedTaker(at(1e6 + second), Quantity(100)) for second in itertools.count())
+    crowd = CrowdBook(
+        _PLAIN,
+        CENTS,
+        0,
+        start=START,
+        engine=engine,
+        valuation=Valuation(_PLAIN, Values(_PLAIN.provider_lag, START, 50.0, Written())),
+        arrivals=itertools.chain([NoiseTaker(at(1), Side.BUY, Quantity(500), 40.0)], nobody),
+    )
+    assert [] == crowd.advance(Instant(at(1) - 1))
+    return [event.why if isinstance(event, Removed) else type(event) for event in crowd.advance(at(1))]
+
+
+def test_at_one_time_orders_expire_first_then_quotes_are_reviewed_then_somebody_comes() -> None:
+    """A taker finds no quote that was pulled or ran out at the moment of his coming, and a quote that ran out is not pulled."""
+    assert [Removal.CANCELED, Removal.REMAINDER] == _at_one_second(_PULLED, 40)
+    assert [Executed] == _at_one_second(_LEFT, 40)
+    assert [Executed] == _at_one_second(_PULLED, 50)
+    assert [Removal.EXPIRED, Removal.REMAINDER] == _at_one_second(_PULLED, 40, expires=1)
+    assert [Removal.EXPIRED, Removal.REMAINDER] == _at_one_second(_LEFT, 40, expires=1)
+
+
+def test_what_nobody_comes_to_see_expires_in_time() -> None:
+    """The last of what is due by a moment is an expiry as well as anything else."""
+    engine = MatchingEngine()
+    engine.submit(START, order(2, Side.SELL, 60, 5, expires_at=at(0.5)))
+    nobody = (InformedTaker(at(1e6 + second), Quantity(100)) for second in itertools.count())
+    values = Values(_PLAIN.provider_lag, START, 50.0, Written())
+    crowd = CrowdBook(_PLAIN, CENTS, 0, start=START, engine=engine, valuation=Valuation(_PLAIN, values), arrivals=nobody)
+    assert [Removed(at(0.5), 2, Quantity(500), Removal.EXPIRED)] == crowd.advance(at(0.5))
+
+
+def test_a_fork_goes_on_as_the_book_would_have() -> None:
+    """With its reviews, its value and its expiries, also from a moment between them."""
+    crowd, alone = _crowd("PAPER-THIN"), _crowd("PAPER-THIN")
+    for each in (crowd, alone):
+        each.advance(at(30.3))
+    fork = crowd.fork()
+    assert fork.advance(at(90)) == alone.advance(at(90))
+    assert (fork.book(), fork.value) == (alone.book(), alone.value)
+
+
+def test_a_drift_is_counted_from_the_fork() -> None:
+    """As of the moment up to which the book had come, to the last step of the value."""
+    crowd = _crowd("PAPER-THIN")
+    crowd.advance(at(10.3))
+    still, drifting = crowd.fork(), crowd.fork(drift=1.0)
+    assert still.value == drifting.value
+    for second in (11, 20):
+        still.advance(at(second))
+        drifting.advance(at(second))
+        assert second - 10.3 - 0.25 == pytest.approx(drifting.value - still.value, abs=0.2501)

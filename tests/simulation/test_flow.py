@@ -5,6 +5,7 @@ import pytest
 
 from depthwalk.domain.order import Side
 from depthwalk.domain.units import Instant
+from depthwalk.simulation import flow
 from depthwalk.simulation.flow import (
     Exogenous,
     InformedTaker,
@@ -95,3 +96,12 @@ def test_scaled_and_widened_classes() -> None:
     )
     assert (20.02, 28.0) == (LIQUID.widened(20).half_gap, LIQUID.widened(20).insensitive_reach)
     assert LIQUID == LIQUID.scaled(1.0).widened(0.0)
+
+
+@pytest.mark.parametrize("window", [1_000, 700_000, 3_600_000_000])
+def test_no_arrival_depends_on_how_far_ahead_is_drawn(window: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who comes at the very end of a piece neither stays away nor comes twice; in order of time throughout."""
+    expected = _world(LIQUID, 9, 100)
+    monkeypatch.setattr(flow, "_WINDOW", window)
+    assert expected == _world(LIQUID, 9, 100)
+    assert expected == sorted(expected, key=lambda event: event.at)
