@@ -46,17 +46,13 @@ class Bucket:
         self._gain = per_second.numerator
         self._token = per_second.denominator * _MILLION
         self._full = capacity * self._token
-        self.refill()
+        self._level, self._at = self._full, Instant(0)
 
     def another(self) -> "Bucket":
         """Return a full bucket of the same rate and capacity."""
-        twin = copy(self)
-        twin.refill()
+        twin: Bucket = copy(self)
+        twin._level, twin._at = self._full, Instant(0)
         return twin
-
-    def refill(self) -> None:
-        """Be full, as in the beginning."""
-        self._level, self._at = self._full, Instant(0)
 
     def _level_at(self, at: Instant) -> int:
         return min(self._full, self._level + (at - self._at) * self._gain)

@@ -154,14 +154,10 @@ class Throttle:
 
     def another(self) -> "Throttle":
         """Return a throttle of the same sizes whose buckets are full: what working the sizes out again would come to."""
-        twin = copy(self)
-        twin.refill()
+        twin: Throttle = copy(self)
+        twin._reads, twin._writes = self._reads.another(), self._writes.another()
+        twin._calls = None if self._calls is None else self._calls.another()
         return twin
-
-    def refill(self) -> None:
-        """Have full buckets of its own, as in the beginning."""
-        self._reads, self._writes = self._reads.another(), self._writes.another()
-        self._calls = None if self._calls is None else self._calls.another()
 
     @property
     def levels(self) -> Levels:

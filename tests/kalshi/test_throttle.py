@@ -132,6 +132,21 @@ def test_reads_and_writes_do_not_wait_for_each_other() -> None:
     assert throttle.reserve(_START, Kind.WRITE, 10) == 0
 
 
+@pytest.mark.parametrize("kind", Kind)
+def test_another_is_full_and_its_own(kind: Kind) -> None:
+    """Neither takes from the other, of any bucket: what a new one of the same sizes would let pass, it lets pass."""
+    one = _throttle(calls_per_minute=60)
+    new = [_throttle(calls_per_minute=60).reserve(_START, kind, 10) for _ in range(1)]
+    spent = [one.reserve(_START, each, 10) for each in Kind for _ in range(30)]
+    other = one.another()
+    before = one.levels
+    waits = [other.reserve(_START, kind, 10) for _ in range(30)]
+    assert (before, new) == (one.levels, waits[:1])
+    fresh = _throttle(calls_per_minute=60)
+    assert [fresh.reserve(_START, kind, 10) for _ in range(30)] == waits
+    assert max(spent) > 0
+
+
 def test_one_request_always_fits() -> None:
     """However small the share, a create can be sent."""
     throttle = Throttle(utilisation=0.01, cancel_reserve=0.5)
