@@ -1,12 +1,13 @@
 """The fee rule of kalshi-api.md section 8: its worked examples to the last digit, and what holds for every order."""
 
+import math
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depthwalk.analysis.fees import FeeAccumulator, estimate, model_fee, rate
+from depthwalk.analysis.fees import FeeAccumulator, estimate, model_fee, rate, trade_fee
 from depthwalk.domain.market import FeeSchedule, FeeType
 from depthwalk.domain.order import Side
 from depthwalk.domain.units import CONTRACT, ONE, Money, Price, Quantity, parse_money, parse_price
@@ -167,3 +168,18 @@ def test_an_estimate_is_what_one_order_would_pay(
     order = FeeAccumulator(schedule)
     charged = sum(order.charge(price=p, quantity=q, is_taker=taker, side=side) for p, q, _ in fills)
     assert charged == estimate(schedule, [(p, q) for p, q, _ in fills], taker, side)
+
+
+@given(schedules, prices, quantities, st.booleans())
+def test_a_trade_fee_is_the_model_fee_rounded_up(
+    schedule: FeeSchedule, price: Price, quantity: Quantity, is_taker: bool
+) -> None:
+    """To the micro-dollar, and never down."""
+    assert math.ceil(model_fee(schedule, price, quantity, is_taker)) == trade_fee(schedule, price, quantity, is_taker)
+
+
+@pytest.mark.parametrize(("price", "quantity"), [(-1, 100), (ONE + 1, 100), (5_000, -1)])
+def test_no_trade_fee_of_what_cannot_be(price: int, quantity: int) -> None:
+    """A price outside 0 to 1 dollar and a negative quantity are refused."""
+    with pytest.raises(DomainError, match="no fill has"):
+        trade_fee(QUADRATIC, Price(price), Quantity(quantity), is_taker=True)

@@ -2,8 +2,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from depthwalk.domain.order import Side
-from depthwalk.domain.units import Money, Price, Quantity
-from depthwalk.paper.account import Account, AccountState, Commitment, PositionState
+from depthwalk.domain.units import ONE, Money, Price, Quantity
+from depthwalk.paper.account import Account, AccountState, Commitment, PositionState, locked
 
 _FILLS = st.lists(
     st.tuples(st.sampled_from(Side), st.integers(1, 9_999), st.integers(1, 5_000), st.integers(0, 10_000)), max_size=20
@@ -67,3 +67,22 @@ def test_worth_is_conserved(fills: list[tuple[Side, int, int, int]]) -> None:
     assert position.cost >= 0
     assert account.cash + position.cost == Account().cash + position.realized - position.fees
     assert account.state() == Account(account.state()).state()
+
+
+_ORDERS = st.lists(st.builds(_commitment, st.sampled_from(Side), st.integers(1, 99), st.integers(1, 9)), max_size=8)
+
+
+@given(st.integers(-20, 20), _ORDERS)
+def test_what_opens_is_what_the_position_does_not_cover(held: int, orders: list[Commitment]) -> None:
+    """Contract by contract, dearest first: an order against the position closes it, and everything else opens."""
+    account = Account(AccountState(positions=(PositionState(ticker="T", quantity=Quantity(held * 100)),)))
+    covered = {Side.SELL: max(0, held), Side.BUY: max(0, -held)}
+    expected = []
+    for one in sorted(orders, key=lambda each: each.price * each.side.sign + (each.side is Side.SELL) * ONE, reverse=True):
+        closing = min(covered[one.side], one.quantity // 100)
+        covered[one.side] -= closing
+        expected += [(one.side, one.price)] * (one.quantity // 100 - closing)
+    found = account.opening("T", orders)
+    assert all(quantity > 0 for _, _, quantity in found)
+    assert expected == [(side, price) for side, price, quantity in found for _ in range(quantity // 100)]
+    assert account.reserved("T", orders) == locked(found)

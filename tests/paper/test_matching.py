@@ -1,7 +1,11 @@
+import math
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from depthwalk.domain.order import Side, TimeInForce
-from depthwalk.domain.units import Price, Quantity
+from depthwalk.domain.units import Instant, Price, Quantity
 from depthwalk.errors import DomainError
 from depthwalk.paper.matching import MatchingEngine
 from depthwalk.paper.trading import Executed, Removal, Removed
@@ -136,3 +140,41 @@ def test_commands_on_what_is_not_there_are_faults() -> None:
         engine.submit(START, order(1, Side.BUY, 50, 1))
     with pytest.raises(DomainError, match=r"count 0\.00 is not more than 0"):
         engine.submit(START, order(2, Side.BUY, 50, 0))
+
+
+_COMMANDS = st.tuples(
+    st.sampled_from(["submit", "amend", "cancel", "expire", "fork"]),
+    st.integers(1, 12),  # which order
+    st.sampled_from(Side),
+    st.integers(45, 55),  # cents
+    st.integers(1, 9),  # contracts
+    st.one_of(st.none(), st.integers(1, 60)),  # seconds it lives
+)
+
+
+@given(st.lists(_COMMANDS, max_size=60))
+def test_what_is_remembered_of_a_book_is_what_it_shows(commands: list[tuple[str, int, Side, int, int, int | None]]) -> None:
+    """Its touch and depth, asked for after every command, are those of its levels; no order outlives `next_expiry` unseen."""
+    engine, expiries, now = MatchingEngine(), dict[int, Instant | None](), START
+    for number, (what, key, side, cents, contracts, life) in enumerate(commands):
+        now = at(number)
+        expires_at = None if life is None else Instant(now + life * 1_000_000)
+        if what == "submit" and key not in engine:
+            engine.submit(now, order(key, side, cents, contracts, expires_at=expires_at))
+            expiries[key] = expires_at
+        elif what == "amend" and key in engine:
+            engine.amend(now, key, price=Price(cents * 100), total=Quantity(100_000 + contracts), expires_at=expires_at)
+            expiries[key] = expires_at
+        elif what == "cancel" and key in engine:
+            engine.cancel(now, key)
+        elif what == "expire":
+            engine.expire(now)
+            assert engine.next_expiry > now
+        elif what == "fork":
+            engine = engine.fork()
+        shown = engine.book()
+        assert (shown.best_bid, shown.best_ask) == engine.touch
+        for levels in (3, 1):
+            assert tuple(sum(size for _, size in half[:levels]) for half in (shown.bids, shown.asks)) == engine.depths(levels)
+        due = [expiry for resting, expiry in expiries.items() if resting in engine and expiry is not None]
+        assert engine.next_expiry <= min(due, default=math.inf)
