@@ -237,7 +237,7 @@ def test_a_drift_is_counted_from_the_fork() -> None:
     """As of the moment up to which the book had come, to the last step of the value."""
     crowd = _crowd("PAPER-THIN")
     crowd.advance(at(10.3))
-    still, drifting = crowd.fork(), crowd.fork(drift=1.0)
+    still, drifting = crowd.fork(), crowd.fork().fork(drift=1.0)
     assert still.value == drifting.value
     for second in (11, 20):
         still.advance(at(second))
