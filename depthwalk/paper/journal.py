@@ -156,12 +156,9 @@ def resumed(log: StateLog, fresh: Callable[[], PaperExchange], books: Books) -> 
 def _unpickled(state: bytes) -> PaperExchange | None:
     try:
         exchange = pickle.loads(state)  # noqa: S301 - our own file, which nobody else may write (storage/paper_log.py)
-        if not isinstance(exchange, PaperExchange):
-            return None
-        exchange.advance(exchange.now, exchange.listings)  # one of an older version lacks what this one has added
     except Exception:  # noqa: BLE001 - a pickle fails in any way it likes, and the log has everything
         return None
-    return exchange
+    return exchange if isinstance(exchange, PaperExchange) else None
 
 
 def _again(exchange: PaperExchange, entry: Entry, books: Books) -> None:

@@ -1,5 +1,3 @@
-import pickle
-
 import pytest
 
 from depthwalk.domain.units import Duration, Instant
@@ -104,15 +102,12 @@ def test_after_a_standstill_the_markets_reopen() -> None:
 
 
 def test_a_checkpoint_that_cannot_be_read_costs_time_and_nothing_else() -> None:
-    """Damaged, of another kind or of a version whose markets knew less: everything is replayed from the beginning."""
+    """Damaged or of another kind: everything is replayed from the beginning."""
     world = World()
     world.ask(f"POST {ORDERS}", body=create_body(cents=50))
     world.kept.checkpoint()
     seen = world.seen()
-    older = pickle.loads(world.log.state[1])  # noqa: S301 - our own bytes
-    for listing in older.listings.values():
-        vars(listing.book).pop("_valuation")
-    for state in (b"", b"nonsense", b"\x80\x04K\x07.", world.log.state[1][:100], pickle.dumps(older)):
+    for state in (b"", b"nonsense", b"\x80\x04K\x07.", world.log.state[1][:100]):
         world.log.state = (1, state)
         world.start()
         assert seen == world.seen()
