@@ -142,6 +142,16 @@ def test_commands_on_what_is_not_there_are_faults() -> None:
         engine.submit(START, order(2, Side.BUY, 50, 0))
 
 
+def test_a_fork_knows_what_was_filled() -> None:
+    """Of 10 ordered 4 are gone: amended to 6, 2 are left, in the fork as well; what one does is not the other's."""
+    engine = _engine((1, Side.BUY, 50, 10), (2, Side.SELL, 50, 4))
+    fork = engine.fork()
+    for each, left in ((fork, 6), (engine, 6)):
+        assert book([(50, left)]) == each.book()
+        each.amend(START, 1, price=Price(5_000), total=Quantity(600), expires_at=None)
+        assert book([(50, 2)]) == each.book()
+
+
 _COMMANDS = st.tuples(
     st.sampled_from(["submit", "amend", "cancel", "expire", "fork"]),
     st.integers(1, 12),  # which order

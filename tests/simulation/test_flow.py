@@ -4,7 +4,7 @@ import statistics
 import pytest
 
 from depthwalk.domain.order import Side
-from depthwalk.domain.units import Instant
+from depthwalk.domain.units import Instant, Quantity
 from depthwalk.simulation import flow
 from depthwalk.simulation.flow import (
     Exogenous,
@@ -12,6 +12,7 @@ from depthwalk.simulation.flow import (
     MarketClass,
     NoiseTaker,
     ProviderOrder,
+    _Merged,
     exogenous,
     first_value,
 )
@@ -105,3 +106,26 @@ def test_no_arrival_depends_on_how_far_ahead_is_drawn(window: int, monkeypatch: 
     monkeypatch.setattr(flow, "_WINDOW", window)
     assert expected == _world(LIQUID, 9, 100)
     assert expected == sorted(expected, key=lambda event: event.at)
+
+
+class _Told:
+    """A source of arrivals that are written down."""
+
+    def __init__(self, *events: Exogenous) -> None:
+        self._events = list(events)
+
+    def until(self, end: Instant) -> list[Exogenous]:
+        """Return what comes before *end* and has not been returned yet."""
+        due = [event for event in self._events if event.at < end]
+        del self._events[: len(due)]
+        return due
+
+
+def test_who_comes_at_the_same_moment_comes_in_the_order_of_the_sources() -> None:
+    """Within a piece of time and at its very beginning; of one source in its own order."""
+    first, second = (
+        [InformedTaker(Instant(START + second * 1_000_000), Quantity(number + place)) for second in (3, 10) for place in (0, 1)]
+        for number in (10, 20)
+    )
+    merged = _Merged((_Told(*first), _Told(*second)), START)
+    assert [10, 11, 20, 21, 10, 11, 20, 21] == [event.quantity for event in itertools.islice(merged, 8)]
