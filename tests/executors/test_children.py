@@ -54,6 +54,26 @@ def test_a_resting_order_counts_whole_until_its_cancel_is_confirmed() -> None:
     assert ledger.admit(ledger.submit("C", 25)) is None
 
 
+def test_all_is_settled_once_every_order_has_ended_and_its_fills_are_read() -> None:
+    """Neither while one rests or is being canceled nor while a fill that the venue reported is missing."""
+    ledger = Ledger(60)
+    assert ledger.children.settled
+    ledger.rest("A", 20)
+    ledger.rest("B", 40)
+    seen = [ledger.children.settled]
+    for happens in (
+        lambda: ledger.fill("A", 20, "f1"),
+        lambda: ledger.send(CancelOrder(client_id="B")),
+        lambda: ledger.children.apply(OrderCanceled(at=T0, client_id="B", filled=contracts(15))),
+        lambda: ledger.fill("B", 14, "f2"),
+        lambda: ledger.fill("B", 1, "f3"),
+    ):
+        happens()
+        seen.append(ledger.children.settled)
+    assert [False] * 5 + [True] == seen
+    assert [True, True] == [child.settled for child in ledger.children]
+
+
 def test_the_venues_word_counts_before_its_fills_are_read() -> None:
     """A reply says 25 filled, the fills come later: sizes are taken from the larger of both, and never added up."""
     ledger = Ledger(60)
