@@ -1,7 +1,8 @@
 """A market made of seeded traders: the matching engine with the arrivals of `simulation.flow` applied to it, lazily.
 
 The crowd's orders live in the same price-time engine as ours, so `matching.py` says when anything fills. What the crowd does
-depends on the book as `simulation.synthetic` has it; when and with what it comes does not. No account, no fees.
+depends on the book as `simulation.synthetic` has it; when and with what it comes, and the value (`simulation.value`), do not.
+Stale quotes are reviewed by the clock, at the class's rate. No account, no fees.
 
 Not modelled: other strategic traders, orders across markets, halts; informed takers and noise takers never rest an order.
 """
