@@ -117,12 +117,12 @@ class FeeAccumulator:
         factor = self._rates.get(is_taker)
         if factor is None:
             factor = self._rates[is_taker] = rate(self._schedule, is_taker)
-        unrounded = _rounded_up(factor, price, quantity)
+        bare = _rounded_up(factor, price, quantity)
         # A sale of YES is taken to bring in its price. As a purchase of NO it would cost one dollar a contract less that
         # price; a dollar times hundredths of a contract is whole cents, so the remainder below is the same.
-        change = -side.sign * cost(price, quantity) - unrounded
+        change = -side.sign * cost(price, quantity) - bare
         rounding_fee = change % self._precision
-        fee = unrounded + rounding_fee
+        fee = bare + rounding_fee
         collected = self._collected + rounding_fee
         # Section 8, step 4, taken at its word: where the fee is smaller than the step owed (fractions of a contract, or the
         # intermediary's cents), the fee itself is given back, and the rest stays owed.
