@@ -1,3 +1,5 @@
+import random
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -8,9 +10,10 @@ from depthwalk.domain.units import Instant, Money, Price, Quantity
 from depthwalk.errors import NotFound, OrderRefused, RefusalReason
 from depthwalk.paper.account import AccountState, PositionState
 from depthwalk.paper.exchange import PaperExchange
+from depthwalk.paper.shadow import ShadowBook
 from depthwalk.wire.cancels import CancelItem, DecreaseBody
 from depthwalk.wire.orders import REMOVE_EXPIRY, AmendBody, SelfTradePrevention
-from tests.support.paper import START, TICKER, at, book, exchange, wish
+from tests.support.paper import START, TICKER, at, book, exchange, listing, wish
 
 IOC, FOK = TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL
 STILL = book([(48, 10)], [(50, 3), (51, 4)])
@@ -249,6 +252,29 @@ def test_a_close_ends_every_order() -> None:
     assert order is not None
     assert (OrderStatus.CANCELED, at(2)) == (order.status, order.updated_at)
     assert MarketStatus.CLOSED is paper.listing(at(5), TICKER).record().status
+
+
+def test_the_fee_of_taking_it_whole_has_to_be_there() -> None:
+    """An order needs its price and the taker's fee at its limit, with the step of the balance: not a micro-dollar less."""
+    needed = 1_500_000 + 52_500 + 100  # 3 at 50 cents; 0.07 x 3 x 0.5 x 0.5; $0.0001
+    short, enough = (exchange(STILL, account=AccountState(cash=Money(cash))) for cash in (needed - 1, needed))
+    with pytest.raises(OrderRefused, match="insufficient balance"):
+        short.create(START, wish(Side.BUY, 50, 3))
+    assert Quantity(300) == enough.create(START, wish(Side.BUY, 50, 3)).filled
+
+
+def test_what_rests_in_another_market_is_not_there_to_spend() -> None:
+    """Ten dollars of which six are locked elsewhere buy no ten contracts at 40 cents, but nine; an amend is held to it too."""
+    listings = [listing(ShadowBook([(START, STILL)])) for _ in range(2)]
+    listings[1].terms = replace(listings[1].terms, ticker="TEST-2")
+    paper = PaperExchange(listings, ids=random.Random(1), source="replay", account=AccountState(cash=Money(10_000_000)))
+    paper.create(START, replace(wish(Side.BUY, 40, 15), ticker="TEST-2"))
+    with pytest.raises(OrderRefused, match="insufficient balance"):
+        paper.create(START, wish(Side.BUY, 40, 10))
+    receipt = paper.create(START, wish(Side.BUY, 40, 9))
+    with pytest.raises(OrderRefused, match="insufficient balance"):
+        paper.amend(START, receipt.order_id, _amend(Side.BUY, 40, 10))
+    assert Money(400_000) == paper.available()
 
 
 def test_reduce_only_never_opens() -> None:
