@@ -102,19 +102,28 @@ def test_the_reserve_is_part_of_the_bucket(arrivals: list[tuple[int, Kind]], res
 @given(
     gaps=st.lists(st.tuples(st.integers(0, SECOND), st.sampled_from(Kind)), min_size=1, max_size=150),
     calls=st.sampled_from([1, 2, 9, 10, 60, 90]),
+    cost=st.sampled_from([2, 50, 90]),
 )
-def test_no_minute_has_more_calls_than_said(gaps: list[tuple[int, Kind]], calls: int) -> None:
+def test_no_minute_has_more_calls_than_said(gaps: list[tuple[int, Kind]], calls: int, cost: int) -> None:
     """The old notes' 90 calls a minute, burst included, over reads, writes and cancels; and the buckets hold with it."""
     throttle = _throttle(calls_per_minute=calls)
     now, departures = _START, []
     for gap, kind in gaps:
         now = Instant(now + gap)
-        departures.append((now + throttle.reserve(now, kind, 2), kind))
+        departures.append((now + throttle.reserve(now, kind, cost), kind))
     for start, _ in departures:
         # One call a minute cannot be told apart from two at both ends of it.
         assert max(calls, 2) >= sum(1 for time, _ in departures if start <= time < start + 60 * SECOND)
-    writes = [(time, 2) for time, kind in departures if kind is not Kind.READ]
+    writes = [(time, cost) for time, kind in departures if kind is not Kind.READ]
     assert not writes or passes(writes, rate=Fraction(100), capacity=100)
+
+
+def test_a_call_counts_from_when_it_leaves() -> None:
+    """Held up by its own bucket for ten seconds, it leaves the next call of any kind no sooner than after its share of a minute."""
+    limits = AccountLimits(tier="x", read=BucketLimit(rate=1, capacity=10), write=BucketLimit(rate=1_000, capacity=100))
+    throttle = Throttle(limits=limits, utilisation=1.0, cancel_reserve=0.0, calls_per_minute=10)
+    waits = [throttle.reserve(_START, kind, 10) for kind in (Kind.READ, Kind.READ, Kind.WRITE)]
+    assert [0, 10 * SECOND, 16_666_667] == waits
 
 
 def test_utilisation_leaves_a_margin() -> None:

@@ -186,10 +186,11 @@ _PLAIN = replace(THIN, provider_lag=1e-9, impact_per_contract=0.0, imbalance_wei
 _PULLED, _LEFT = (next(key for key in range(2, 99, 4) if pulls(0, key, 1) is wanted) for wanted in (True, False))
 
 
-def _at_one_second(key: int, cents: int, expires: float | None = None) -> list[object]:
-    """Return what happens where the value is 50 cents, somebody asks *cents*, and a taker comes with the first review."""
-    engine = MatchingEngine()
-    engine.submit(START, order(key, Side.SELL, cents, 5, expires_at=None if expires is None else at(expires)))
+def _at_one_second(side: Side, key: int, beyond: int, expires: float | None = None) -> list[object]:
+    """Return what happens where a quote is *beyond* the value of 50 cents, and a taker comes with the first review."""
+    engine, taker = MatchingEngine(), Side.SELL if side is Side.BUY else Side.BUY
+    cents = 50 + side.sign * beyond
+    engine.submit(START, order(key, side, cents, 5, expires_at=None if expires is None else at(expires)))
     nobody = (InformedTaker(at(1e6 + second), Quantity(100)) for second in itertools.count())
     crowd = CrowdBook(
         _PLAIN,
@@ -198,19 +199,20 @@ def _at_one_second(key: int, cents: int, expires: float | None = None) -> list[o
         start=START,
         engine=engine,
         valuation=Valuation(_PLAIN, Values(_PLAIN.provider_lag, START, 50.0, Written())),
-        arrivals=itertools.chain([NoiseTaker(at(1), Side.BUY, Quantity(500), 40.0)], nobody),
+        arrivals=itertools.chain([NoiseTaker(at(1), taker, Quantity(500), 40.0)], nobody),
     )
     assert [] == crowd.advance(Instant(at(1) - 1))
     return [event.why if isinstance(event, Removed) else type(event) for event in crowd.advance(at(1))]
 
 
-def test_at_one_time_orders_expire_first_then_quotes_are_reviewed_then_somebody_comes() -> None:
+@pytest.mark.parametrize("side", Side)
+def test_at_one_time_orders_expire_first_then_quotes_are_reviewed_then_somebody_comes(side: Side) -> None:
     """A taker finds no quote that was pulled or ran out at the moment of his coming, and a quote that ran out is not pulled."""
-    assert [Removal.CANCELED, Removal.REMAINDER] == _at_one_second(_PULLED, 40)
-    assert [Executed] == _at_one_second(_LEFT, 40)
-    assert [Executed] == _at_one_second(_PULLED, 50)
-    assert [Removal.EXPIRED, Removal.REMAINDER] == _at_one_second(_PULLED, 40, expires=1)
-    assert [Removal.EXPIRED, Removal.REMAINDER] == _at_one_second(_LEFT, 40, expires=1)
+    assert [Removal.CANCELED, Removal.REMAINDER] == _at_one_second(side, _PULLED, 1)
+    assert [Executed] == _at_one_second(side, _LEFT, 1)
+    assert [Executed] == _at_one_second(side, _PULLED, 0)
+    assert [Removal.EXPIRED, Removal.REMAINDER] == _at_one_second(side, _PULLED, 1, expires=1)
+    assert [Removal.EXPIRED, Removal.REMAINDER] == _at_one_second(side, _LEFT, 1, expires=1)
 
 
 def test_what_nobody_comes_to_see_expires_in_time() -> None:

@@ -45,9 +45,12 @@ def test_trades_leave_an_impact_that_decays() -> None:
     valuation = _valuation()
     valuation.traded(START, Side.BUY, 10_000)
     assert 60 + 100 * THIN.impact_per_contract == pytest.approx(valuation.fair(START, 0, 0))
-    assert 60 + 100 * THIN.impact_per_contract / math.e == pytest.approx(valuation.fair(_at(THIN.impact_life), 0, 0))
-    valuation.traded(START, Side.SELL, 10_000)
-    assert 60.0 == pytest.approx(valuation.fair(START, 0, 0))
+    later = _at(THIN.impact_life)
+    assert 60 + 100 * THIN.impact_per_contract / math.e == pytest.approx(valuation.fair(later, 0, 0))
+    valuation.traded(later, Side.SELL, 10_000)
+    rest = 100 * THIN.impact_per_contract * (1 / math.e - 1)
+    assert 60 + rest == pytest.approx(valuation.fair(later, 0, 0))
+    assert 60 + rest / math.e == pytest.approx(valuation.fair(_at(2 * THIN.impact_life), 0, 0))
 
 
 def test_quotes_lean_with_the_imbalance() -> None:
