@@ -119,7 +119,7 @@ def test_no_minute_has_more_calls_than_said(gaps: list[tuple[int, Kind]], calls:
 
 
 def test_a_call_counts_from_when_it_leaves() -> None:
-    """Held up by its own bucket for ten seconds, it leaves the next call of any kind no sooner than after its share of a minute."""
+    """Held up by its own bucket for ten seconds, the next call of any kind has its share of a minute to wait from then."""
     limits = AccountLimits(tier="x", read=BucketLimit(rate=1, capacity=10), write=BucketLimit(rate=1_000, capacity=100))
     throttle = Throttle(limits=limits, utilisation=1.0, cancel_reserve=0.0, calls_per_minute=10)
     waits = [throttle.reserve(_START, kind, 10) for kind in (Kind.READ, Kind.READ, Kind.WRITE)]
