@@ -24,13 +24,13 @@ _THIN_WITHIN = Price(3 * CENT)
 """Taker depth is counted this near the opposite best when compared with min_volume_threshold."""
 
 _THIN: Final[Mapping[str, object]] = {
-    "offsets": (1.17, 0.65, 0.0),
-    "patience": 2.0,
-    "deficit_gain": 2.5,
-    "spread_gain": 0.28,
-    "imbalance_gain": 0.33,
-    "patience_power": 2.5,
-    "widest_spread": 4.8,
+    "offsets": (1.13, 0.575, 0.0),
+    "patience": 1.82,
+    "deficit_gain": 2.35,
+    "spread_gain": 0.255,
+    "imbalance_gain": 0.4,
+    "patience_power": 2.7,
+    "widest_spread": 4.9,
 }
 """What a thin book is worked with: where little is offered, falling behind costs more than paying up."""
 
@@ -53,18 +53,18 @@ class DynamicDepthWalkerParams(LawParams, SignalParams):
 
     max_slippage: float = 0.035
     end_action: EndAction = EndAction.CROSS
-    patience: float = 0.9
-    deficit_gain: float = 1.2
-    spread_gain: float = 0.4
-    imbalance_gain: float = 0.38
-    patience_power: float = 2.9
+    patience: float = 1.0
+    deficit_gain: float = 0.96
+    spread_gain: float = 0.43
+    imbalance_gain: float = 0.42
+    patience_power: float = 3.1
     widest_spread: float | None = 4.6
     split_ratios: tuple[float, ...] = (0.6, 0.4)
     max_split_levels: int = 3
     min_split: Quantity = Quantity(5 * CONTRACT)
     min_volume_threshold: Quantity = Quantity(50 * CONTRACT)
     thin: Mapping[str, object] = field(default_factory=lambda: dict(_THIN))
-    offsets: tuple[float, ...] = (0.97, 0.52, 0.0)
+    offsets: tuple[float, ...] = (0.925, 0.48, 0.0)
 
     def __post_init__(self) -> None:
         super().__post_init__()

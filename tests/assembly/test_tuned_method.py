@@ -47,7 +47,7 @@ def test_it_is_what_was_tuned(tuned: Tuned, tmp_path: Path, monkeypatch: pytest.
 def test_what_was_varied_is_stated_whatever_it_came_to(tuned: Tuned) -> None:
     """Defaults change from version to version."""
     text = method_snippet(tuned, walker(thin={}), Config())
-    assert "    patience: 0.9\n    thin: {}\n" == "".join(
+    assert "    patience: 1.0\n    thin: {}\n" == "".join(
         line for line in text.splitlines(keepends=True) if line.startswith("    ") and "algorithm" not in line
     )
 
@@ -58,7 +58,7 @@ def test_it_means_the_same_beside_a_section_of_ones_own(tuned: Tuned, tmp_path: 
     section = f"algorithms: {{{WALKER}: {{timeout_seconds: 30, deficit_gain: 5, urgency: 0.7}}}}\n"
     config = loaded(section)
     text = method_snippet(tuned, walker(timeout_seconds=30.0, urgency=None), config)
-    for line in ("timeout_seconds: 30.0", "deficit_gain: 1.2", "urgency: null"):
+    for line in ("timeout_seconds: 30.0", "deficit_gain: 0.96", "urgency: null"):
         assert f"    {line}\n" in text
     expected = DynamicDepthWalkerParams(timeout_seconds=30.0)
     assert expected == loaded(f"{section}methods:\n{text}").params_for(method=TUNED)

@@ -165,7 +165,7 @@ def test_a_post_only_refusal_is_repriced_and_is_no_walk() -> None:
 
     assert any(record.what == "refused" and "post_only_cross" in record.why for record in venue.records)
     prices = [intent.price for intent in venue.writes if isinstance(intent, SubmitOrder) and intent.post_only]
-    assert cents(41) in prices
+    assert cents(42) in prices
     assert cents(39) in prices
     first_walk = next((at for at, intent in venue.sent if getattr(intent, "what", "") == "walk"), 99.0)
     assert first_walk >= 4
