@@ -119,8 +119,8 @@ class RecordedBook(BesideBook):
         """Play the rows up to *now* and let expiries pass, each at its own time."""
         times, until, events = self._reel.times, now - self._shift, list[BookEvent]()
         self._over = until > self._reel.tape.until
-        expiries = {order.expires_at for order in self._orders.values() if order.expires_at is not None and order.expires_at <= now}
-        for due in sorted(expiries):
+        expiries = {order.expires_at for order in self._orders.values() if order.expires_at is not None}
+        for due in sorted(due for due in expiries if due <= now):
             # What happens at the very time of an expiry comes after it.
             events += self._play(bisect_left(times, due - self._shift, self._next))
             events += self._expire(due)
