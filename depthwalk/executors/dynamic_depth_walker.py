@@ -24,10 +24,10 @@ _THIN_WITHIN = Price(3 * CENT)
 """Taker depth is counted this near the opposite best when compared with min_volume_threshold."""
 
 _THIN: Final[Mapping[str, object]] = {
-    "offsets": (1.13, 0.575, 0.0),
+    "offsets": (1.13, 0.58, 0.0),
     "patience": 1.82,
     "deficit_gain": 2.35,
-    "spread_gain": 0.255,
+    "spread_gain": 0.26,
     "imbalance_gain": 0.4,
     "patience_power": 2.7,
     "widest_spread": 4.9,
@@ -64,7 +64,7 @@ class DynamicDepthWalkerParams(LawParams, SignalParams):
     min_split: Quantity = Quantity(5 * CONTRACT)
     min_volume_threshold: Quantity = Quantity(50 * CONTRACT)
     thin: Mapping[str, object] = field(default_factory=lambda: dict(_THIN))
-    offsets: tuple[float, ...] = (0.925, 0.48, 0.0)
+    offsets: tuple[float, ...] = (0.93, 0.48, 0.0)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -128,7 +128,7 @@ def test_reference_is_the_law_of_the_book() -> None:
 
 
 def test_the_law_that_is_shipped_by_hand() -> None:
-    """0.925 and 0.48, 1.29 for the spread of 4 and 0.226 for 100 bid against 30: 2.44 and 2.00 above 40.
+    """0.93 and 0.48, 1.29 for the spread of 4 and 0.226 for 100 bid against 30: 2.45 and 2.00 above 40.
 
     From there 0.96t/40 and (t/40)**3.1: 3.04 at 20 s for the first, 3.00 at 28 s for the second, and 4.03 at 36 s, the ask,
     for the first.
@@ -147,13 +147,13 @@ def test_the_law_that_is_shipped_by_hand() -> None:
 
 
 def test_the_law_that_is_shipped_waits_in_one_cent_of_spread() -> None:
-    """0.925 - 0.42 x 0.5 against three times as much offered as bid: the queue; with more bid than offered the first takes."""
+    """0.93 - 0.42 x 0.5 against three times as much offered as bid: the queue; with more bid than offered the first takes."""
     assert ["0 post 43 x60", "0 post 43 x40"] == drive("dynamic_depth_walker", TIGHT).story[:2]
     assert ["0 plain 44 x60", "0 post 43 x40"] == drive("dynamic_depth_walker", "43x600 | 44x300").story[:2]
 
 
 def test_a_thin_book_has_a_law_of_its_own() -> None:
-    """49 within three cents: 1.13 above 43 takes at 44; with 50 it is the other law, and 0.925 queues."""
+    """49 within three cents: 1.13 above 43 takes at 44; with 50 it is the other law, and 0.93 queues."""
     assert ["0 plain 44 x60", "0 post 43 x40"] == drive("dynamic_depth_walker", "43x19 | 44x19 45x30").story[:2]
     assert ["0 post 43 x60", "0 post 43 x40"] == drive("dynamic_depth_walker", "43x20 | 44x20 45x30").story[:2]
 

@@ -34,7 +34,7 @@ def test_numbers_are_in_the_units_of_the_configuration() -> None:
         max_walks=7,
         base_increment=Price(75),
         min_split=Quantity(12 * CONTRACT),
-        offsets=(0.97, -0.5, 0.0),
+        offsets=(0.93, -0.5, 0.0),
     )
     found = varied(vary, 1.25, 7, 75, 12, -0.5)
     assert expected == found
