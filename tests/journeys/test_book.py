@@ -50,12 +50,22 @@ def test_the_picture_has_the_ladder_and_the_costs(tmp_path: Path) -> None:
 
 def test_watching_in_a_pipe_is_a_line_a_reading(tmp_path: Path) -> None:
     """Plain lines, as many as fit the time, exit 0; with --json objects."""
-    plain = depthwalk("book", "PAPER-LIQUID", "--watch", "--interval", "0.3", "--duration", "0.8", folder=tmp_path)
+    watch = (
+        "book",
+        "PAPER-LIQUID",
+        "--watch",
+        "--interval",
+        "0.3",
+        "--duration",
+        "1.4",
+    )  # five readings, on a busy machine fewer
+    plain = depthwalk(*watch, folder=tmp_path)
     assert (0, "") == (plain.code, plain.err)
-    assert [True] * 3 == ["PAPER-LIQUID  bid 0." in line for line in plain.out.splitlines()]
-    ended = depthwalk("--json", "book", "PAPER-LIQUID", "--watch", "--interval", "0.3", "--duration", "0.8", folder=tmp_path)
+    assert {True} == {"PAPER-LIQUID  bid 0." in line for line in plain.out.splitlines()}
+    assert 2 <= len(plain.out.splitlines()) <= 5
+    ended = depthwalk("--json", *watch, folder=tmp_path)
     times = [json.loads(line)["read_at"] for line in ended.out.splitlines()]
-    assert 3 == len(set(times))
+    assert 2 <= len(set(times)) <= 5
     assert sorted(times) == times
 
 
