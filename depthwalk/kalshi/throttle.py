@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Final
 
 from depthwalk.clock import Clock
-from depthwalk.domain.units import Duration, Instant
+from depthwalk.domain.units import Duration, Instant, as_written
 from depthwalk.errors import DomainError
 from depthwalk.kalshi.buckets import Budget, BudgetLevels
 from depthwalk.wire.account import AccountLimits, BucketLimit, EndpointCost, EndpointCosts
@@ -229,8 +229,8 @@ class Throttle:
 
 
 def _share(value: float, name: str) -> Fraction:
-    """Return a share as it was written: 0.9 is nine tenths, not the float nearest to it."""
-    share = Fraction(str(value))
+    """Return a share exactly. Raises DomainError for what is none."""
+    share = as_written(value)
     if not 0 < share <= 1:
         raise DomainError(f"{name} {value} is not a share between 0 and 1")
     return share

@@ -390,3 +390,10 @@ def test_buyer_and_seller_of_one_contract_pay_each_others_spread() -> None:
 
     assert (buyer.spread, buyer.drift) == (-(seller.spread or 0), -(seller.drift or 0))
     assert (dollars("1.217525"), dollars("-0.227825")) == (buyer.spread, buyer.drift)
+
+
+def test_a_cap_that_lies_on_a_price_is_that_price() -> None:
+    """29 % above 50 cents are 64.5, on a grid that has it: computed with the float nearest to 0.29 it would be a step less."""
+    grid = STRUCTURES["deci_cent"]
+    assert Price(6_450) == cap_price(Action.BUY, grid, target=cents(50), limit=None, max_slippage=0.29)[0]
+    assert Price(3_550) == cap_price(Action.SELL, grid, target=cents(50), limit=None, max_slippage=0.29)[0]

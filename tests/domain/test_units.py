@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -140,3 +141,8 @@ def test_durations_survive_seconds(value: int) -> None:
 def test_the_named_units_are_what_they_say(unit: int, text: str, parse: Parse) -> None:
     """One dollar, one cent, one contract and one dollar of money."""
     assert unit == parse(text)
+
+
+def test_a_share_is_taken_as_it_is_written() -> None:
+    """29 % is 29 of a hundred, although the float nearest to it is less."""
+    assert [Fraction(29, 100), Fraction(35, 1_000), Fraction(1)] == [units.as_written(share) for share in (0.29, 0.035, 1.0)]
